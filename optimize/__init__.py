@@ -1,0 +1,1 @@
+"""Which renewal when: the renewal problem as plain numbers, solved exactly."""

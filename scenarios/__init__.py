@@ -1,0 +1,1 @@
+"""What ships as input, and how files become models: plants, catalogue, YAML."""

@@ -1,0 +1,1 @@
+"""How a line behaves in time: engine, states and energy, streams, KPIs, output analysis."""
