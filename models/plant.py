@@ -1,0 +1,203 @@
+"""A plant: lines, people, products, energy; how to run it; and what may be renewed."""
+
+from datetime import date, datetime
+from typing import Literal
+
+from pydantic import ConfigDict, Field, field_validator, model_validator
+
+from models.base import Count, Model, NonNegative, Number, Places, Positive
+from models.calendar import Calendar
+from models.energy import Energy
+from models.finance import TaxRules
+from models.line import Line, Product
+
+PERIODS_PER_YEAR = {"month": 12, "quarter": 4, "year": 1}
+
+
+class PlantInfo(Model):
+    """Who this is."""
+
+    name: str = "plant"
+    industry: str | None = None
+    region: str | None = None
+    note: str = ""
+
+
+class Run(Model):
+    """How to run a simulation; the command line overrides it."""
+
+    start: datetime = datetime(2026, 1, 1)
+    horizon_h: Positive = 8760.0
+    warm_up_h: NonNegative = 0.0
+    replications: Count = 10
+    seed: Places = 1
+
+    @model_validator(mode="after")
+    def _ordered(self) -> "Run":
+        if self.warm_up_h >= self.horizon_h:
+            raise ValueError("warm_up_h is not before horizon_h")
+        return self
+
+
+class People(Model):
+    """A crew: so many people, called by priority, then in order of asking."""
+
+    size: Places
+
+
+class ScheduledRenewal(Model):
+    """A renewal during the run."""
+
+    line: str
+    station: str
+    machines: Count | tuple[str, ...] = 1
+    """How many (from the first not yet renewed), or which."""
+    option: str
+    at: NonNegative | date
+    """Hours since the start of the run, or a date."""
+
+
+class After(Model):
+    """An order of two renewals."""
+
+    first: str
+    then: str
+    gap: Places = 1
+
+
+class Requires(Model):
+    """If one is renewed, so is the other."""
+
+    model_config = ConfigDict(populate_by_name=True)
+    if_: str = Field(alias="if")
+    then: str
+
+
+class Rule(Model):
+    """One rule on renewals; exactly one kind is given.
+
+    References are written ``line/station`` or ``line/station/option``.
+    """
+
+    together: tuple[str, ...] | None = None
+    """In the same period or not at all."""
+    after: After | None = None
+    exclude: tuple[str, ...] | None = None
+    """At most one of them."""
+    requires: Requires | None = None
+    must: str | None = None
+    """All machines of this station are renewed,"""
+    by: str | None = None
+    """at the latest in the period of this month (YYYY-MM)."""
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> "Rule":
+        kinds = ("together", "after", "exclude", "requires", "must")
+        if sum(getattr(self, kind) is not None for kind in kinds) != 1:
+            raise ValueError(f"give exactly one of {', '.join(kinds)}")
+        if (self.must is None) != (self.by is None):
+            raise ValueError("must and by belong together")
+        return self
+
+
+class Renewal(Model):
+    """The renewal plan's frame: horizon, money, limits, rules."""
+
+    start: str = Field(default="2026-01", pattern=r"^\d{4}-(0[1-9]|1[0-2])$")
+    """First month of the plan, YYYY-MM."""
+    years: Count = 5
+    period: Literal["month", "quarter", "year"] = "quarter"
+    discount_rate: NonNegative = 0.10
+    budget_cny: dict[int, NonNegative] | None = None
+    """Money for equipment by calendar year; a year left out has none. No entry at all: no limit."""
+    carry_over: bool = True
+    """What a year leaves is added to the next."""
+    downtime_h_per_period: dict[str, NonNegative] = {}
+    """By line: most scheduled machine hours lost to installation in a period."""
+    limits: dict[str, Number] = {}
+    """Further resources, most per period; options say what they use."""
+    max_lines_down: Count | None = None
+    rules: tuple[Rule, ...] = ()
+    tax: TaxRules = TaxRules()
+    replications: Count = 4
+    """Replications of the play-back over the whole horizon."""
+
+    @field_validator("budget_cny")
+    @classmethod
+    def _some_year(cls, budget: dict[int, float] | None) -> dict[int, float] | None:
+        if budget == {}:
+            raise ValueError("no year given; leave budget_cny out for no limit")
+        return budget
+
+    @property
+    def begins(self) -> datetime:
+        """Return the first moment of the plan."""
+        year, month = self.start.split("-")
+        return datetime(int(year), int(month), 1)
+
+    @property
+    def periods(self) -> int:
+        """Return the number of periods."""
+        return self.years * PERIODS_PER_YEAR[self.period]
+
+    def bounds(self) -> list[datetime]:
+        """Return the first moment of each period, and the end of the last."""
+        months = 12 // PERIODS_PER_YEAR[self.period]
+        first = self.begins
+        starts = []
+        for n in range(self.periods + 1):
+            month0 = first.month - 1 + n * months
+            starts.append(datetime(first.year + month0 // 12, month0 % 12 + 1, 1))
+        return starts
+
+    def calendar_years(self) -> list[int]:
+        """Return the calendar years that the plan touches."""
+        bounds = self.bounds()
+        return sorted({moment.year for moment in bounds[:-1]})
+
+
+class Assumption(Model):
+    """A number in the file that is nobody's measurement, with its origin."""
+
+    what: str
+    value: str
+    grade: Literal["A", "B", "C"]
+    source: str
+    note: str = ""
+
+
+class Plant(Model):
+    """One plant file."""
+
+    renewline: Literal[1] = 1
+    """Format version."""
+    plant: PlantInfo = PlantInfo()
+    run: Run = Run()
+    calendar: Calendar | None = None
+    """Working windows; none = round the clock."""
+    energy: Energy = Energy()
+    products: tuple[Product, ...] = (Product(name="part"),)
+    crews: dict[str, Places | People] = {}
+    lines: tuple[Line, ...] = Field(min_length=1)
+    schedule: tuple[ScheduledRenewal, ...] = ()
+    renewal: Renewal | None = None
+    assumptions: tuple[Assumption, ...] = ()
+
+    def line(self, name: str) -> Line:
+        """Return a line by name; KeyError if there is none."""
+        for line in self.lines:
+            if line.name == name:
+                return line
+        raise KeyError(name)
+
+    def calendar_of(self, line: Line) -> Calendar | None:
+        """Return the working windows of a line."""
+        return line.calendar or self.calendar
+
+    def mix_of(self, line: Line) -> tuple[str, ...]:
+        """Return the products that a line makes."""
+        return line.mix.products() if line.mix else (self.products[0].name,)
+
+    def crew_sizes(self) -> dict[str, int]:
+        """Return the number of people of each crew."""
+        return {name: c if isinstance(c, int) else c.size for name, c in self.crews.items()}
