@@ -202,7 +202,7 @@ def one_off(price: float, limit: float, life_y: int, salvage_share: float = 0.0)
 
 
 def tax_depreciation(price: float, rules: TaxRules) -> list[float]:
-    """Return what the tax rules let a firm deduct in year 1, 2, .. for a machine of this unit price (net of VAT).
+    """Return what the rules let a firm deduct in year 1, 2, .. for a machine of this price (net of VAT).
 
     >>> tax_depreciation(6e6, TaxRules(depreciation="one_off"))[0]  # above the limit of the one-off deduction
     570000.0
@@ -216,7 +216,7 @@ def after_tax(benefit: Flows, depreciation: Flows, rate: float) -> list[float]:
     """Return the cash of each year after tax: benefit - rate * (benefit - depreciation).
 
     A year in which the deduction exceeds the benefit lowers the tax on the firm's other income at once, so
-    nothing is carried forward; a firm without other profit gets that money later than shown here. Interest and
+    nothing is carried forward; a firm without other profit gets that money later than shown. Interest and
     tax credits are no part of this.
 
     Args:
