@@ -245,8 +245,8 @@ def test_bechhofer_h_of_two_systems_is_a_normal_quantile(p):
     assert bechhofer_h(2, p) == pytest.approx(math.sqrt(2) * stats.norm.ppf(p))
 
 
-# Dudewicz and Dalal (1975) for two systems, where their constant and Rinott's agree; and two values with which
-# a port (KSL) of the program that comes with Bechhofer, Santner and Goldsman (1995) checks itself.
+# Dudewicz and Dalal (1975) for two systems, where their constant and Rinott's agree; and values with which a
+# port (KSL) of the program that comes with Bechhofer, Santner and Goldsman (1995) checks itself.
 RINOTT = [(2, 0.90, 20, 1.896), (2, 0.95, 20, 2.453), (10, 0.975, 51, 4.045), (1000, 0.975, 51, 6.057)]
 
 
