@@ -1,0 +1,371 @@
+"""Every limit and rule of the plant model: name, sentence, formula, unit and rows, in one table.
+
+The documentation page is made from this table, so text and model cannot drift apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from optimize import rule_rows
+from optimize.formulation import Formulation, Row, Terms
+from optimize.lives import State, Step, too_old_at_end
+from optimize.numbers import by_period, period_name, window_name, windows
+
+
+@dataclass(frozen=True, slots=True)
+class Constraint:
+    """One kind of limit. A ``natural`` one holds whatever the plant wants and is never a reason for a clash."""
+
+    name: str
+    sentence: str
+    formula: str
+    unit: str
+    rows: Callable[[Formulation], Iterator[Row]]
+    natural: bool = False
+
+
+def _one_life(form: Formulation) -> Iterator[Row]:
+    for number, unit in enumerate(form.units):
+        first = form.machines(lambda step: step.before is None, [number])
+        yield Row(form.problem.assets[unit.asset].name, first, upper=float(unit.machines))
+
+
+def _next_step(form: Formulation) -> Iterator[Row]:
+    for number, unit in enumerate(form.units):
+        for state in _left_states(form, number):
+            yield Row(form.problem.assets[unit.asset].name, _staying(form, number, state), lower=0.0)
+
+
+def _left_states(form: Formulation, unit: int) -> list[State]:
+    """Return the states from which a further renewal is possible, in a fixed order."""
+    found = {form.steps[number].before: None for number in form.of_unit[unit]}
+    return [state for state in found if state is not None]
+
+
+def _staying(form: Formulation, unit: int, state: State | None) -> Terms:
+    """Return how many machines reach a renewed state and stay in it to the end."""
+    reached = form.machines(lambda step: step.after == state, [unit])
+    left = form.machines(lambda step: step.before == state, [unit])
+    return [*reached, *((-value, variable) for value, variable in left)]
+
+
+def _max_age(form: Formulation) -> Iterator[Row]:
+    for number, unit in enumerate(form.units):
+        name = form.problem.assets[unit.asset].name
+        if too_old_at_end(form.evaluator, unit.asset, None):
+            first = form.machines(lambda step: step.before is None, [number])
+            yield Row(name, first, lower=float(unit.machines))
+        states = {form.steps[step].after: None for step in form.of_unit[number]}
+        for state in states:
+            if too_old_at_end(form.evaluator, unit.asset, state):
+                yield Row(name, _staying(form, number, state), upper=0.0)
+    yield from _no_breaking_steps(form, "max_age")
+
+
+def _allowed_periods(form: Formulation) -> Iterator[Row]:
+    yield from _no_breaking_steps(form, "allowed_periods")
+
+
+def _from(form: Formulation) -> Iterator[Row]:
+    yield from _no_breaking_steps(form, "from")
+
+
+def _no_breaking_steps(form: Formulation, limit: str) -> Iterator[Row]:
+    """Forbid steps that break a limit (the model normally leaves them out from the start)."""
+    for number, unit in enumerate(form.units):
+        terms = form.machines(lambda step: limit in step.breaks, [number])
+        if terms:
+            yield Row(form.problem.assets[unit.asset].name, terms, upper=0.0)
+
+
+def _station_capacity(form: Formulation) -> Iterator[Row]:
+    for line in form.problem.lines:
+        for station in line.stations:
+            assets = {
+                index
+                for index, asset in enumerate(form.problem.assets)
+                if (asset.line, asset.station) == (line.name, station)
+            }
+            units = {number for number, unit in enumerate(form.units) if unit.asset in assets}
+            for period in range(form.count):
+                made = [
+                    (product.load.get(station, 1.0) if line.products else 1.0, line.name, product.name)
+                    for product in line.products or (line,)
+                ]
+                terms: Terms = [
+                    (load, form.model.output[name, product, period])
+                    for load, name, product in made
+                    if load > 0 and (name, product, period) in form.worth_per_h
+                ]
+                if not terms:
+                    continue
+                gains = form.total(
+                    lambda step, t=period, of=units: step.capacity_per_h[t] if step.unit in of else 0.0
+                )
+                terms += [(-value, variable) for value, variable in gains]
+                start = float(form.start.station_per_h[line.name, station][period])
+                yield Row(f"{line.name}, {station}, {period_name(form.problem, period)}", terms, upper=start)
+
+
+def _demand(form: Formulation) -> Iterator[Row]:
+    for line in form.problem.lines:
+        for product in line.products or (line,):
+            if product.demand_per_h is None:
+                continue
+            for period, demand in enumerate(by_period(product.demand_per_h, form.count)):
+                if (line.name, product.name, period) in form.worth_per_h:
+                    variable = form.model.output[line.name, product.name, period]
+                    where = f"{line.name}, {period_name(form.problem, period)}"
+                    yield Row(where, [(1.0, variable)], upper=float(demand))
+
+
+def _budget(form: Formulation) -> Iterator[Row]:
+    budget = form.problem.budget
+    if budget is None:
+        return
+    parts = windows(form.problem, budget.every)
+    amounts = by_period(budget.amounts, len(parts))
+    for number, window in enumerate(parts):
+        since = 0 if budget.carry_over else window.start
+        there = float(amounts[: number + 1].sum() if budget.carry_over else amounts[number])
+        spent = form.total(lambda step, a=since, b=window.stop: float(step.cost[a:b].sum()))
+        yield Row(window_name(form.problem, budget.every, window), spent, upper=there)
+
+
+def _resource_rows(form: Formulation, which: str) -> Iterator[Row]:
+    for name, resource in form.problem.resources.items():
+        limit = resource.max if which == "max" else resource.min
+        if limit is None:
+            continue
+        parts = windows(form.problem, resource.every)
+        for window, amount in zip(parts, by_period(limit, len(parts)), strict=True):
+            used = form.total(lambda step, w=window, of=name: _part(step.uses.get(of), w))
+            where = f"{name}, {window_name(form.problem, resource.every, window)}"
+            lower, upper = (None, float(amount)) if which == "max" else (float(amount), None)
+            yield Row(where, used, lower, upper)
+
+
+def _part(values: np.ndarray | None, window: range) -> float:
+    return 0.0 if values is None else float(values[window.start : window.stop].sum())
+
+
+def _downtime(form: Formulation) -> Iterator[Row]:
+    for line in form.problem.lines:
+        if line.downtime_limit_h is None:
+            continue
+        units = _line_units(form, line.name)
+        for period, limit in enumerate(by_period(line.downtime_limit_h, form.count)):
+            hours = form.total(
+                lambda step, t=period, of=units: step.downtime_h[t] if step.unit in of else 0.0
+            )
+            yield Row(f"{line.name}, {period_name(form.problem, period)}", hours, upper=float(limit))
+
+
+def _line_units(form: Formulation, line: str) -> set[int]:
+    return {n for n, unit in enumerate(form.units) if form.problem.assets[unit.asset].line == line}
+
+
+def _max_lines_down(form: Formulation) -> Iterator[Row]:
+    most = form.problem.max_lines_down
+    if most is None:
+        return
+    for period in range(form.count):
+        down: Terms = []
+        for line in form.problem.lines:
+            flag = form.flag()
+            down.append((1.0, flag))
+            for number in sorted(_line_units(form, line.name)):
+                renewed = form.machines(lambda step, t=period: step.period == t, [number])
+                if renewed:  # one row per group is tighter than one for the line
+                    terms = [*renewed, (-float(form.units[number].machines), flag)]
+                    yield Row(line.name, terms, upper=0.0, fixed=True)
+        yield Row(period_name(form.problem, period), down, upper=float(most))
+
+
+def _target_rows(form: Formulation, which: str) -> Iterator[Row]:
+    for target in form.problem.targets:
+        limit = target.max if which == "max" else target.min
+        if limit is None:
+            continue
+        for period in range(target.start, form.count):
+            start = form.start.quantities.get(target.quantity)
+            base = 0.0 if start is None else float(start[period])
+            change = form.total(lambda step, t=period, of=target.quantity: _at(step, of, t))
+            where = f"{target.quantity}, {period_name(form.problem, period)}"
+            lower, upper = (None, limit - base) if which == "max" else (limit - base, None)
+            yield Row(where, change, lower, upper, base=base)
+
+
+def _at(step: Step, quantity: str, period: int) -> float:
+    values = step.quantities.get(quantity)
+    return 0.0 if values is None else float(values[period])
+
+
+CONSTRAINTS: tuple[Constraint, ...] = (
+    Constraint(
+        "one_life",
+        "Each machine is renewed for the first time at most once.",
+        "sum over first steps of x[step] <= machines of the group",
+        "machines",
+        _one_life,
+        natural=True,
+    ),
+    Constraint(
+        "next_step",
+        "A renewed machine is renewed again only if it is there, in service, and the number of renewals allows it.",
+        "sum of x[step] out of a state <= sum of x[step] into it",
+        "machines",
+        _next_step,
+        natural=True,
+    ),
+    Constraint(
+        "station_capacity",
+        "A line makes no more than the machines of each of its stations can.",
+        "sum over products of load[station] * q[product, t] <= capacity[station, t]",
+        "units per hour",
+        _station_capacity,
+        natural=True,
+    ),
+    Constraint(
+        "demand",
+        "A line makes no more than is wanted.",
+        "q[product, t] <= demand[product, t]",
+        "units per hour",
+        _demand,
+        natural=True,
+    ),
+    Constraint(
+        "max_age",
+        "No machine stays in service for more periods than its greatest age.",
+        "x[life] = 0 if a machine of that life serves longer than max_age",
+        "machines",
+        _max_age,
+    ),
+    Constraint(
+        "allowed_periods",
+        "Renewals happen only in periods that the line and the option allow.",
+        "x[step in p] = 0 if p is not allowed",
+        "machines",
+        _allowed_periods,
+    ),
+    Constraint(
+        "from",
+        "An option replaces only what it may follow.",
+        "x[step to option] = 0 if the machine before is not in from",
+        "machines",
+        _from,
+    ),
+    Constraint(
+        "budget",
+        "Renewals cost no more than the budget of the period or year and, with carry-over, what earlier ones left.",
+        "spent[t] <= amount[t] + carried[t]",
+        "money",
+        _budget,
+    ),
+    Constraint(
+        "resource_max",
+        "Renewals use no more of a resource than there is in the period, year or horizon.",
+        "sum of uses[resource, t] <= max",
+        "unit of the resource",
+        lambda form: _resource_rows(form, "max"),
+    ),
+    Constraint(
+        "resource_min",
+        "Renewals use at least so much of a resource in the period, year or horizon.",
+        "sum of uses[resource, t] >= min",
+        "unit of the resource",
+        lambda form: _resource_rows(form, "min"),
+    ),
+    Constraint(
+        "downtime_limit",
+        "The machines of a line stand still for installation no longer than the line can spare.",
+        "sum of downtime_h[line, t] <= downtime_limit_h[line, t]",
+        "hours",
+        _downtime,
+    ),
+    Constraint(
+        "max_lines_down",
+        "Only so many lines have a renewal in the same period.",
+        "sum over lines of (1 if any x[step in t] > 0) <= max_lines_down",
+        "lines",
+        _max_lines_down,
+    ),
+    Constraint(
+        "target_min",
+        "What is in service adds up to at least the target.",
+        "sum of quantities[t] >= min for t >= from",
+        "unit of the quantity",
+        lambda form: _target_rows(form, "min"),
+    ),
+    Constraint(
+        "target_max",
+        "What is in service adds up to at most the target.",
+        "sum of quantities[t] <= max for t >= from",
+        "unit of the quantity",
+        lambda form: _target_rows(form, "max"),
+    ),
+    Constraint(
+        "together",
+        "These are renewed in the same period, or none of them is.",
+        "any[a, t] = any[b, t]",
+        "yes or no",
+        rule_rows.together_rows,
+    ),
+    Constraint(
+        "after",
+        "One is renewed only when the other was, gap periods before.",
+        "any[then, t] <= all[first, by t - gap]",
+        "yes or no",
+        rule_rows.after_rows,
+    ),
+    Constraint(
+        "exclude",
+        "At most one of these is renewed.",
+        "sum of any[reference] <= 1",
+        "references",
+        rule_rows.exclude_rows,
+    ),
+    Constraint(
+        "requires",
+        "If one is renewed, so is the other.",
+        "any[if] <= all[then]",
+        "yes or no",
+        rule_rows.requires_rows,
+    ),
+    Constraint(
+        "choose",
+        "At least min and at most max of these are renewed.",
+        "min <= sum of any[reference] <= max",
+        "references",
+        rule_rows.choose_rows,
+    ),
+    Constraint(
+        "must",
+        "This is renewed by the period given.",
+        "renewed[reference, by t] = machines of the reference",
+        "machines",
+        rule_rows.must_rows,
+    ),
+)
+
+
+def constraints_doc() -> str:
+    """Return the table of limits and rules as Markdown.
+
+    >>> print(constraints_doc().splitlines()[4])
+    ## one_life
+    """
+    parts = [
+        "# Limits and rules of the renewal model",
+        "",
+        "`x[step]` counts machines that take a renewal step, `q` is output per hour, `any`/`all` speak of the machines of a group.",
+        "",
+    ]
+    for constraint in CONSTRAINTS:
+        parts += [f"## {constraint.name}", "", constraint.sentence, ""]
+        parts += [f"    {constraint.formula}", "", f"Unit: {constraint.unit}.", ""]
+    return "\n".join(parts)

@@ -1,0 +1,38 @@
+"""How Pyomo calls HiGHS here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import highspy
+import pyomo.environ as pyo
+from pyomo.contrib.solver.common.factory import SolverFactory
+
+FEASIBILITY = 1e-9
+"""Greatest breach of a scaled row or of integrality; far below :data:`optimize.limits.TOLERANCE`."""
+
+_threads: int | None = None
+
+
+def run_highs(model: pyo.ConcreteModel, *, gap: float, time_limit_s: float, threads: int, seed: int) -> Any:  # noqa: ANN401 - Pyomo ships without types
+    """Return Pyomo's results of one run of HiGHS; "infeasible" is an answer, not an exception."""
+    global _threads
+    if _threads not in (None, threads):
+        # HiGHS keeps one pool of threads per process, and a run that asks for another number reports no solution
+        highspy.Highs.resetGlobalScheduler(True)
+    _threads = threads
+    solver = SolverFactory("highs")
+    return solver.solve(
+        model,
+        load_solutions=False,
+        raise_exception_on_nonoptimal_result=False,
+        threads=threads,
+        time_limit=time_limit_s,
+        rel_gap=gap,
+        abs_gap=1e-9,
+        solver_options={
+            "random_seed": seed,
+            "mip_feasibility_tolerance": FEASIBILITY,
+            "primal_feasibility_tolerance": FEASIBILITY,
+        },
+    )

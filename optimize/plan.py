@@ -1,0 +1,87 @@
+"""A plan: which renewals, what they bring period by period, and how good a plan can be at all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Status = Literal["optimal", "feasible", "infeasible", "no_plan_yet"]
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Replaced(_Frozen):
+    """The earlier renewal that a second renewal takes out of service."""
+
+    option: str
+    period: int
+
+
+class Renewal(_Frozen):
+    """So many machines of one asset renewed with one option in one period.
+
+    ``replaces`` says which machines of a group leave: None the machines as they were at the start (when
+    none of those is left, the longest renewed).
+    """
+
+    asset: str
+    option: str
+    period: Annotated[int, Field(ge=0)]
+    machines: Annotated[int, Field(ge=1)] = 1
+    replaces: Replaced | None = None
+
+
+class PlannedRenewal(Renewal):
+    """A renewal with its place and its price (all machines, within the horizon, not discounted)."""
+
+    line: str | None = None
+    station: str | None = None
+    cost: float
+
+
+class PeriodRow(_Frozen):
+    """What happens in one period.
+
+    ``cost``, ``budget`` and ``carried`` are money of that period; ``value`` is its part of the present value (the
+    residual value counts in the last period). ``output_per_h`` holds a number by line, or by product where a
+    line has several. With a budget by year, the amount stands in the first period of its year.
+    """
+
+    period: int
+    label: str | None
+    cost: float
+    budget: float | None
+    carried: float | None
+    resources: Mapping[str, float]
+    downtime_h: Mapping[str, float]
+    output_per_h: Mapping[str, float | Mapping[str, float]]
+    quantities: Mapping[str, float]
+    value: float
+
+
+class Clash(_Frozen):
+    """One of the limits that contradict each other; ``needed`` is the least change that lets the others stand."""
+
+    constraint: str
+    where: str
+    limit: float | None
+    needed: float | None
+    message: str
+
+
+class Plan(_Frozen):
+    """The answer. Money is present value; ``gain`` is over renewing nothing and ``bound`` is for ``gain``."""
+
+    status: Status
+    gain: float | None
+    bound: float | None
+    gap: float | None
+    value: float | None
+    baseline_value: float
+    renewals: tuple[PlannedRenewal, ...] = ()
+    by_period: tuple[PeriodRow, ...] = ()
+    clash: tuple[Clash, ...] = ()

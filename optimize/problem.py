@@ -1,0 +1,354 @@
+"""The renewal problem as plain numbers: which machines may be renewed, what that brings, what limits it.
+
+Everything is counted in periods ``t = 0 .. T-1`` and in one unit of money of the user's choice. Three kinds of lists occur:
+
+- *by period*: one value for each period; a number holds always;
+- *by age*: one value for each period in service, the first period in service first; the last value repeats;
+- *from p on*: one value for the period ``p`` of the renewal and each one after it; nothing after the last.
+
+>>> problem = parse_problem({
+...     "renewal_problem": 1, "periods": {"count": 3},
+...     "assets": [{"name": "lathe", "options": [{"name": "cnc", "cost": 100, "saving": 60}]}]})
+>>> problem.assets[0].options[0].saving
+(60.0,)
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Tag,
+    ValidationError,
+    model_validator,
+)
+
+from models.errors import DataError, Problem, written
+
+
+def _as_list(value: object) -> object:
+    """Return a number as a list of one; leave all else to the type that follows."""
+    return (value,) if isinstance(value, int | float) else value
+
+
+def _list_or_number(value: object) -> str:
+    return "list" if isinstance(value, list | tuple) else "number"
+
+
+Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
+NotNegative = Annotated[Number, Field(ge=0)]
+Period = Annotated[int, Field(strict=True, ge=0)]
+Name = Annotated[str, Field(min_length=1)]
+
+ByAge = Annotated[tuple[Number, ...], BeforeValidator(_as_list), Field(min_length=1)]
+NotNegativeByAge = Annotated[tuple[NotNegative, ...], BeforeValidator(_as_list), Field(min_length=1)]
+FromP = Annotated[tuple[Number, ...], BeforeValidator(_as_list)]
+NotNegativeFromP = Annotated[tuple[NotNegative, ...], BeforeValidator(_as_list)]
+ByPeriod = Annotated[
+    Annotated[Number, Tag("number")] | Annotated[tuple[Number, ...], Tag("list")],
+    Discriminator(_list_or_number),
+]
+NotNegativeByPeriod = Annotated[
+    Annotated[NotNegative, Tag("number")] | Annotated[tuple[NotNegative, ...], Tag("list")],
+    Discriminator(_list_or_number),
+]
+Periods = tuple[Period, ...]
+ZERO: tuple[float, ...] = (0.0,)
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+
+class PeriodGrid(_Frozen):
+    """How many periods, how long each, what they are called."""
+
+    count: Annotated[int, Field(strict=True, ge=1)]
+    years_each: Annotated[Number, Field(gt=0)] = 1.0
+    labels: tuple[str, ...] | None = None
+
+
+When = Literal["start", "middle", "end"]
+
+
+class Discount(_Frozen):
+    """Present value of money by period: from a yearly rate, or the factors themselves."""
+
+    rate_per_year: Annotated[Number, Field(gt=-1)] | None = None
+    capex: When = "start"
+    operation: When = "end"
+    factors: tuple[NotNegative, ...] | None = None
+
+
+class Budget(_Frozen):
+    """Money for renewals by period or year."""
+
+    amounts: ByPeriod
+    every: Literal["period", "year"] = "period"
+    carry_over: bool = False
+
+
+class Resource(_Frozen):
+    """A further limit on what the renewals use, e.g. crew days."""
+
+    max: ByPeriod | None = None
+    min: ByPeriod | None = None
+    every: Literal["period", "year", "horizon"] = "period"
+
+
+class Product(_Frozen):
+    """One of several products of a line; ``load`` is the capacity one unit takes at a station (1 where not given)."""
+
+    name: Name
+    margin: NotNegativeByPeriod
+    demand_per_h: NotNegativeByPeriod | None = None
+    load: Mapping[str, NotNegative] = Field(default_factory=dict)
+
+
+class Line(_Frozen):
+    """A line: its stations in a row, hours per period, and what a unit of output is worth."""
+
+    name: Name
+    stations: tuple[Name, ...]
+    hours: NotNegativeByPeriod
+    margin: NotNegativeByPeriod | None = None
+    demand_per_h: NotNegativeByPeriod | None = None
+    products: tuple[Product, ...] = ()
+    downtime_limit_h: ByPeriod | None = None
+    allowed_periods: Periods | None = None
+
+
+class Option(_Frozen):
+    """What a machine may be renewed with; all amounts are for one machine."""
+
+    name: Name
+    cost: FromP | None = None
+    cost_by_period: tuple[Number, ...] | None = None
+    capacity_per_h: NotNegativeByAge | None = None
+    capacity_gain_per_h: ByAge | None = None
+    saving: ByAge = ZERO
+    running_cost: ByAge = ZERO
+    carrier_saving: Mapping[str, ByAge] = Field(default_factory=dict)
+    cash: FromP = ()
+    downtime_h: NotNegativeFromP = ()
+    uses: Mapping[str, FromP] = Field(default_factory=dict)
+    quantities: Mapping[str, ByAge] = Field(default_factory=dict)
+    resale: ByAge = ZERO
+    residual: ByAge = ZERO
+    max_age: Annotated[int, Field(strict=True, ge=1)] | None = None
+    starts_after: Period = 1
+    follows: tuple[str, ...] | None = Field(default=None, alias="from")
+    allowed_periods: Periods | None = None
+
+
+class Asset(_Frozen):
+    """A machine, or ``count`` identical ones, as they are at the start."""
+
+    name: Name
+    line: str | None = None
+    station: str | None = None
+    count: Annotated[int, Field(strict=True, ge=1)] = 1
+    capacity_per_h: NotNegativeByAge | None = None
+    running_cost: ByAge = ZERO
+    resale: ByAge = ZERO
+    age: Period = 0
+    max_age: Annotated[int, Field(strict=True, ge=1)] | None = None
+    quantities: Mapping[str, ByAge] = Field(default_factory=dict)
+    max_renewals: Period = 1
+    options: tuple[Option, ...] = ()
+
+
+References = Annotated[tuple[str, ...], Field(min_length=2)]
+
+
+class Together(_Frozen):
+    """All in the same period, or none."""
+
+    together: References
+
+
+class Order(_Frozen):
+    """``then`` at the earliest ``gap`` periods after ``first``."""
+
+    first: str
+    then: str
+    gap: Period = 1
+
+
+class After(_Frozen):
+    """One renewal waits for another."""
+
+    after: Order
+
+
+class Exclude(_Frozen):
+    """At most one of these is renewed."""
+
+    exclude: References
+
+
+class Implication(_Frozen):
+    """``then`` is renewed if ``when`` is (written ``if``)."""
+
+    when: str = Field(alias="if")
+    then: str
+
+
+class Requires(_Frozen):
+    """One renewal needs another."""
+
+    requires: Implication
+
+
+class Choose(_Frozen):
+    """At least ``min`` and at most ``max`` of these are renewed."""
+
+    choose: Annotated[tuple[str, ...], Field(min_length=1)]
+    min: Period = 0
+    max: Period | None = None
+
+
+class Must(_Frozen):
+    """Renewed in period ``by`` at the latest (without ``by``: within the horizon)."""
+
+    must: str
+    by: Period | None = None
+
+
+RULE_KINDS = ("together", "after", "exclude", "requires", "choose", "must")
+
+
+def _rule_kind(value: object) -> str | None:
+    keys = (
+        value
+        if isinstance(value, Mapping)
+        else type(value).model_fields
+        if isinstance(value, _Frozen)
+        else ()
+    )
+    return next((kind for kind in RULE_KINDS if kind in keys), None)
+
+
+Rule = Annotated[
+    Annotated[Together, Tag("together")]
+    | Annotated[After, Tag("after")]
+    | Annotated[Exclude, Tag("exclude")]
+    | Annotated[Requires, Tag("requires")]
+    | Annotated[Choose, Tag("choose")]
+    | Annotated[Must, Tag("must")],
+    Discriminator(
+        _rule_kind,
+        custom_error_type="rule_kind",
+        custom_error_message="a rule is one of together, after, exclude, requires, choose, must",
+    ),
+]
+
+
+class Target(_Frozen):
+    """A limit on the sum of a quantity over all machines in service, in each period from ``start`` (``from``) on."""
+
+    quantity: str
+    min: Number | None = None
+    max: Number | None = None
+    start: Period = Field(default=0, alias="from")
+
+
+class RenewalProblem(_Frozen):
+    """The whole problem; every reference in it names something that exists."""
+
+    renewal_problem: Literal[1]
+    periods: PeriodGrid
+    discount: Discount = Discount()
+    budget: Budget | None = None
+    resources: Mapping[str, Resource] = Field(default_factory=dict)
+    prices: Mapping[str, ByPeriod] = Field(default_factory=dict)
+    lines: tuple[Line, ...] = ()
+    max_lines_down: Annotated[int, Field(strict=True, ge=0)] | None = None
+    assets: tuple[Asset, ...] = ()
+    rules: tuple[Rule, ...] = ()
+    targets: tuple[Target, ...] = ()
+
+    @model_validator(mode="after")
+    def _references_exist(self) -> RenewalProblem:
+        from optimize.references import reference_errors  # needs the classes above
+
+        problems = reference_errors(self)
+        if problems:
+            raise DataError(problems)
+        return self
+
+
+def parse_problem(data: object) -> RenewalProblem:
+    """Return the problem held in ``data`` (what a JSON file holds).
+
+    Raises:
+        DataError: With all that is wrong.
+
+    >>> parse_problem({"renewal_problem": 1, "periods": {"count": 0}})
+    Traceback (most recent call last):
+    models.errors.DataError: periods.count: 0; input should be greater than or equal to 1
+    """
+    try:
+        return RenewalProblem.model_validate(data)
+    except ValidationError as error:
+        raise DataError(list(_problems(error))) from None
+
+
+def read_problem(path: str | Path) -> RenewalProblem:
+    """Return the problem of a JSON file.
+
+    Raises:
+        DataError: The file is no JSON, or the problem in it is wrong.
+    """
+    text = Path(path).read_text(encoding="utf-8")
+    try:
+        data = json.loads(text)
+    except json.JSONDecodeError as error:
+        where = f"{Path(path).name} line {error.lineno} column {error.colno}"
+        raise DataError([Problem(where, f"no JSON: {error.msg}", "must be a JSON document")]) from None
+    return parse_problem(data)
+
+
+def write_problem(problem: RenewalProblem, path: str | Path) -> None:
+    """Write the problem as JSON that :func:`read_problem` reads back as the same problem."""
+    text = problem.model_dump_json(by_alias=True, exclude_defaults=True, indent=1)
+    Path(path).write_text(text + "\n", encoding="utf-8")
+
+
+def _problems(error: ValidationError) -> Iterator[Problem]:
+    for item in error.errors(include_url=False):
+        cause = item.get("ctx", {}).get("error")
+        if isinstance(cause, DataError):  # our own check of references
+            yield from cause.problems
+        else:
+            allowed = item["msg"][:1].lower() + item["msg"][1:]
+            yield Problem(written(_without_tags(item["loc"])), _found(item), allowed)
+
+
+def _without_tags(loc: tuple[int | str, ...]) -> tuple[int | str, ...]:
+    """Return the place without the tags that pydantic puts in for alternatives.
+
+    >>> _without_tags(("rules", 0, "must", "must")), _without_tags(("lines", 0, "hours", "number"))
+    (('rules', 0, 'must'), ('lines', 0, 'hours'))
+    """
+    kept: list[int | str] = []
+    for position, part in enumerate(loc):
+        rule_tag = part in RULE_KINDS and position == 2 and loc[0] == "rules"
+        if part not in {"number", "list"} and not rule_tag:
+            kept.append(part)
+    return tuple(kept)
+
+
+def _found(item: Any) -> str:  # noqa: ANN401 - one entry of pydantic's list of errors
+    if item["type"] == "missing":
+        return "missing"
+    found = repr(item["input"])
+    return found if len(found) <= 60 else found[:57] + "..."

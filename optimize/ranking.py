@@ -1,0 +1,2 @@
+def payback_ranking(problem):
+    return []

@@ -1,0 +1,127 @@
+"""Finds the best plan of a renewal problem with Pyomo on HiGHS, and checks it before anyone believes it."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from optimize.evaluate import Evaluation, evaluate
+from optimize.limits import TOLERANCE
+from optimize.plan import Plan, Renewal
+from optimize.problem import RenewalProblem
+
+
+class SolverError(RuntimeError):
+    """The solver's plan does not stand up to the check, or the solver failed: a fault of ours, not of the data."""
+
+
+def solve(
+    problem: RenewalProblem,
+    gap: float = 1e-4,
+    time_limit_s: float = 60.0,
+    threads: int = 1,
+    seed: int = 0,
+    without: Collection[str] = (),
+) -> Plan:
+    """Return the best plan, with a bound that no plan passes.
+
+    The same problem and settings give the same plan, unless the time limit cuts the search short.
+
+    Args:
+        problem: What may be renewed, and within which limits.
+        gap: Stop when (bound - gain) / gain is no more than this.
+        time_limit_s: Stop after so many seconds with the best plan found, status ``feasible``, or ``no_plan_yet``.
+        threads: Processor cores to use.
+        seed: Of the solver's own random choices.
+        without: Names of limits and rules to disregard (see :mod:`optimize.constraints`).
+
+    >>> from optimize.problem import parse_problem
+    >>> plan = solve(parse_problem({
+    ...     "renewal_problem": 1, "periods": {"count": 3},
+    ...     "assets": [{"name": "lathe", "options": [{"name": "cnc", "cost": 100, "saving": 60}]}]}))
+    >>> plan.status, plan.gain, [(r.asset, r.option, r.period) for r in plan.renewals]
+    ('optimal', 20.0, [('lathe', 'cnc', 0)])
+    """
+    from pyomo.contrib.solver.common.results import TerminationCondition
+
+    from optimize.clash import find_clash
+    from optimize.highs import run_highs
+    from optimize.plant_model import build_model
+
+    started = time.monotonic()
+    plant = build_model(problem, without)
+    left_s = max(0.0, time_limit_s - (time.monotonic() - started))
+    results = run_highs(plant.model, gap=gap, time_limit_s=left_s, threads=threads, seed=seed)
+    ended = results.termination_condition
+    if ended in {TerminationCondition.provenInfeasible, TerminationCondition.infeasibleOrUnbounded}:
+        clash = find_clash(problem, time_limit_s=time_limit_s, threads=threads, seed=seed)
+        return _no_plan(problem, "infeasible", None, clash=clash)
+    if ended not in {TerminationCondition.convergenceCriteriaSatisfied, TerminationCondition.maxTimeLimit}:
+        raise SolverError(f"HiGHS stopped: {ended}")
+    bound = _finite(results.objective_bound, plant.money)
+    if results.incumbent_objective is None:
+        return _without_solver(problem, bound, gap, without)
+    results.solution_loader.load_vars()
+    checked = _checked(problem, plant.renewals(), without)
+    claimed = results.incumbent_objective * plant.money
+    if abs(claimed - checked.gain) > 1e-5 * max(1.0, abs(claimed), abs(checked.value)):
+        raise SolverError(f"HiGHS claims a gain of {claimed:.10g}, the plan brings {checked.gain:.10g}")
+    finished = ended == TerminationCondition.convergenceCriteriaSatisfied
+    return _plan(checked, bound, finished)
+
+
+def _checked(problem: RenewalProblem, renewals: Sequence[Renewal], without: Collection[str]) -> Evaluation:
+    """Return the evaluation of a plan that is meant to keep all limits."""
+    checked = evaluate(problem, renewals)
+    broken = [violation.message for violation in checked.violations if violation.constraint not in without]
+    if broken:
+        raise SolverError(f"the solver's plan breaks limits: {'; '.join(broken)}")
+    return checked
+
+
+def _plan(checked: Evaluation, bound: float | None, finished: bool) -> Plan:
+    gain = checked.gain
+    if bound is not None:
+        bound = max(bound, gain)  # a plan in hand proves at least its own gain; the rest is rounding
+    return Plan(
+        status="optimal" if finished else "feasible",
+        gain=gain,
+        bound=bound,
+        gap=None if bound is None else (bound - gain) / max(abs(gain), 1e-9),
+        value=checked.value,
+        baseline_value=checked.baseline_value,
+        renewals=checked.renewals,
+        by_period=checked.by_period,
+    )
+
+
+def _without_solver(
+    problem: RenewalProblem, bound: float | None, gap: float, without: Collection[str]
+) -> Plan:
+    """Return the better of renewing nothing and the payback ranking, where the solver ran out of time."""
+    from optimize.ranking import payback_ranking
+
+    plans = [evaluate(problem, renewals) for renewals in ((), payback_ranking(problem))]
+    allowed = [plan for plan in plans if all(broken.constraint in without for broken in plan.violations)]
+    if not allowed:
+        return _no_plan(problem, "no_plan_yet", bound)
+    best = max(allowed, key=lambda plan: plan.gain)
+    return _plan(best, bound, finished=False)
+
+
+def _no_plan(problem: RenewalProblem, status: Any, bound: float | None, clash: Any = ()) -> Plan:
+    return Plan(
+        status=status,
+        gain=None,
+        bound=bound,
+        gap=None,
+        value=None,
+        baseline_value=evaluate(problem, ()).value,
+        clash=tuple(clash),
+    )
+
+
+def _finite(bound: float | None, money: float) -> float | None:
+    return None if bound is None or not math.isfinite(bound) else bound * money
