@@ -1,9 +1,9 @@
 """How Sphinx builds these pages: Markdown only, warnings are errors (see scripts/check)."""
 
-from importlib.metadata import version
+from importlib import metadata
 
 project = "renewline"
-release = version("renewline")
+release = version = metadata.version("renewline")
 extensions = ["myst_parser"]
 exclude_patterns = ["_build"]
 html_theme = "alabaster"
