@@ -142,9 +142,7 @@ def paired_interval(before: ArrayLike, after: ArrayLike, level: float = 0.95) ->
         covariance = float(matrix[0, 1])
         apart = float(matrix[0, 0] + matrix[1, 1])
         ratio = difference.variance / apart if apart > 0 else 1.0
-    return PairedInterval(
-        difference.mean, difference.half_width, difference.variance, difference.n, covariance, ratio
-    )
+    return PairedInterval(difference.mean, difference.half_width, difference.variance, difference.n, covariance, ratio)
 
 
 def batch_means(series: ArrayLike, batches: int = 20, level: float = 0.95) -> BatchMeans:

@@ -160,9 +160,7 @@ def kn_select(
         if len(alive) == 1:
             return Selection(alive[0], eliminations)
         if runs >= available:
-            raise ValueError(
-                f"data ends after {runs} runs, systems {alive} left; give more runs or a larger delta"
-            )
+            raise ValueError(f"data ends after {runs} runs, systems {alive} left; give more runs or a larger delta")
         for system in alive:
             sums[system] += sample(system, runs)
         runs += 1

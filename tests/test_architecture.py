@@ -36,9 +36,7 @@ def imported(source):
             "import_module",
             "__import__",
         }:
-            found |= {
-                arg.value for arg in node.args if isinstance(arg, ast.Constant) and isinstance(arg.value, str)
-            }
+            found |= {arg.value for arg in node.args if isinstance(arg, ast.Constant) and isinstance(arg.value, str)}
     return {name.split(".")[0] for name in found}
 
 
@@ -47,9 +45,7 @@ def against_the_arrows(package, source):
 
 
 def tracked(*patterns):
-    listed = subprocess.run(
-        ["git", "ls-files", "-z", "--", *patterns], cwd=ROOT, check=True, capture_output=True
-    )
+    listed = subprocess.run(["git", "ls-files", "-z", "--", *patterns], cwd=ROOT, check=True, capture_output=True)
     paths = (ROOT / name for name in listed.stdout.decode().split("\0") if name)
     return [path for path in paths if path.is_file()]
 

@@ -19,9 +19,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["
 
 
 def tracked(*patterns):
-    listed = subprocess.run(
-        ["git", "ls-files", "-z", "--", *patterns], cwd=ROOT, check=True, capture_output=True
-    )
+    listed = subprocess.run(["git", "ls-files", "-z", "--", *patterns], cwd=ROOT, check=True, capture_output=True)
     return [name for name in listed.stdout.decode().split("\0") if name]
 
 
@@ -114,9 +112,7 @@ class Machine:
         for name in ("pyproject.toml", "constraints.txt", "scripts/setup"):
             (self.checkout / name).write_bytes((ROOT / name).read_bytes())
         for tool in ("dirname", "cat", "cksum", "mkdir", "cp", "touch", "ls", "env", "sh"):
-            found = next(
-                Path(path) / tool for path in os.defpath.split(":") if path and (Path(path) / tool).exists()
-            )
+            found = next(Path(path) / tool for path in os.defpath.split(":") if path and (Path(path) / tool).exists())
             (self.bin / tool).symlink_to(found)
         self.program("id", "#!/bin/sh\necho 1000\n")
         self.program("sudo", '#!/bin/sh\necho "sudo $1" >>"$LOG"\nexec "$@"\n')
@@ -230,9 +226,7 @@ def test_setup_takes_the_first_python_that_is_new_enough(machine):
 
 @pytest.mark.slow
 def test_the_wheel_holds_the_five_packages_and_their_data(tmp_path):
-    subprocess.run(
-        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", tmp_path], cwd=ROOT, check=True
-    )
+    subprocess.run([sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", tmp_path], cwd=ROOT, check=True)
     (wheel,) = tmp_path.glob("*.whl")
     inside = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
     shipped = {name for name in tracked(*PACKAGES) if (ROOT / name).is_file()}

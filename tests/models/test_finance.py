@@ -168,9 +168,7 @@ def test_one_off_deduction_is_worth_timing_only():
     """The faster schedule is worth rate x (its present value - the normal one's); 0 at no interest."""
     slow, fast = straight_line(1000, 5), one_off(1000, 1000, 5)
     benefit = [300.0] * 5
-    gain = [
-        f - s for f, s in zip(after_tax(benefit, fast, 0.25), after_tax(benefit, slow, 0.25), strict=True)
-    ]
+    gain = [f - s for f, s in zip(after_tax(benefit, fast, 0.25), after_tax(benefit, slow, 0.25), strict=True)]
     assert sum(gain) == pytest.approx(0)
     # 0.25 * (1000 / 1.1 - 200 * 3.7907868) = 37.733
     assert npv(0.10, [0, *gain]) == pytest.approx(37.733, abs=5e-4)
