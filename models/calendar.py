@@ -105,9 +105,7 @@ class Calendar(Model):
 
     def open_s(self, start: datetime, from_s: float, to_s: float) -> float:
         """Return the scheduled seconds between two moments of the run."""
-        return sum(
-            max(0.0, min(closes, to_s) - max(opens, from_s)) for opens, closes in self.windows(start, to_s)
-        )
+        return sum(max(0.0, min(closes, to_s) - max(opens, from_s)) for opens, closes in self.windows(start, to_s))
 
 
 def scheduled_s(calendar: Calendar | None, start: datetime, from_s: float, to_s: float) -> float:

@@ -27,9 +27,7 @@ _GUIDE = "Provincial GHG inventory guide and NDRC/MEE accounting guides (recalle
 _COAL = "GB/T 2589-2020 reference coefficient (recalled)"
 _PRICE = "Engineering estimate; replace by the contract price"
 DEFAULTS: tuple[Default, ...] = (
-    Default(
-        "electricity.price_cny_per_kwh", 0.65, "CNY/kWh", "C", "Shandong 10 kV flat agent price, estimate"
-    ),
+    Default("electricity.price_cny_per_kwh", 0.65, "CNY/kWh", "C", "Shandong 10 kV flat agent price, estimate"),
     Default("electricity.kgce_per_kwh", 0.1229, "kgce/kWh", "A", "GB/T 2589-2020, equivalent value 当量值"),
     Default("electricity.co2_kg_per_kwh", 0.641, "kg/kWh", "A", "MEE/NBS announcement, Shandong 2022"),
     Default("natural_gas.price_cny_per_m3", 3.6, "CNY/m3", "C", _PRICE),
@@ -49,7 +47,7 @@ _DEFAULT = {d.field: d.value for d in DEFAULTS}
 
 
 def _default(field: str) -> float:
-    return Field(default=_DEFAULT[field])  # type: ignore[no-any-return]
+    return Field(default=_DEFAULT[field])
 
 
 class Band(Model):

@@ -52,8 +52,7 @@ class ByState(Model):
             "failed": standby, "maintenance": standby,
         }  # fmt: skip
         own = {
-            state: getattr(self, {"off_shift": "off", "installing": "off"}.get(state, state), None)
-            for state in STATES
+            state: getattr(self, {"off_shift": "off", "installing": "off"}.get(state, state), None) for state in STATES
         }
         return {state: fallback.get(state, 0.0) if rate is None else rate for state, rate in own.items()}
 
@@ -208,6 +207,21 @@ class Behaviour(Model):
         if unknown:
             raise ValueError(f"unknown carrier {', '.join(unknown)}; known: {', '.join(CARRIERS)}")
         return uses
+
+
+def layered(*layers: Behaviour) -> Behaviour:
+    """Return one behaviour: each field from the last layer that gives it.
+
+    >>> layered(Behaviour(scrap=0.02, heads=4), Option(name="new", capex_cny=1, scrap=0.01)).scrap
+    0.01
+    """
+    given = {
+        name: value
+        for layer in layers
+        for name in Behaviour.model_fields
+        if (value := getattr(layer, name)) is not None
+    }
+    return Behaviour.model_construct(**given)
 
 
 class Option(Behaviour):

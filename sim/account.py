@@ -1,0 +1,192 @@
+"""Where time and energy are counted: a machine's stays in its states, a line's electricity meter.
+
+Energy is counted twice, independently: by state (hours times rate, per machine and carrier) and, for electricity,
+by the quarter-hour meter of the line (power over time), which knows tariff bands and peaks. The two must agree.
+"""
+
+from datetime import datetime, timedelta
+
+from models.energy import SLOTS_PER_DAY, Electricity
+from models.equipment import STATES
+
+N_STATES = len(STATES)
+STATE = {name: number for number, name in enumerate(STATES)}
+WINDOW_S = 900.0
+ELECTRICITY = "electricity_kwh"
+
+
+class Meter:
+    """Electricity of one line by quarter hours of the clock: bands, peak, demand charge."""
+
+    def __init__(self, electricity: Electricity, start: datetime) -> None:
+        tariff = electricity.tariff
+        self.bands = list(tariff.bands) if tariff else ["flat"]
+        self.prices = list(tariff.bands.values()) if tariff else [electricity.price_cny_per_kwh]
+        self.demand_price = tariff.demand_cny_per_kw_month if tariff else 0.0
+        self._table = tariff.table() if tariff else [[0] * SLOTS_PER_DAY for _ in range(12)]
+        midnight = start.replace(hour=0, minute=0, second=0, microsecond=0)
+        self._day = midnight
+        into_day = (start - midnight).total_seconds()
+        self._slot = int(into_day // WINDOW_S)
+        self._window_end = (self._slot + 1) * WINDOW_S - into_day
+        self._row = self._table[self._day.month - 1]
+        self.kw = 0.0
+        self._since = 0.0
+        self._kws = 0.0
+        self.reset()
+
+    def reset(self) -> None:
+        """Count from here on."""
+        self.kwh_by_band = [0.0] * len(self.bands)
+        self.peak_kw = 0.0
+        self.demand_cny = 0.0
+        self._month_peak_kw = 0.0
+        self._month_windows = 0
+
+    def shift(self, now: float, by_kw: float) -> None:
+        """The line's power changes at ``now``."""
+        if now >= self._window_end:
+            self.roll(now)
+        self._kws += self.kw * (now - self._since)
+        self._since = now
+        self.kw += by_kw
+
+    def pulse(self, now: float, kwh: float) -> None:
+        """Energy used at one moment (per part)."""
+        if now >= self._window_end:
+            self.roll(now)
+        self._kws += kwh * 3600.0
+
+    def roll(self, now: float) -> None:
+        """Close the windows that ended up to ``now``."""
+        while self._window_end <= now:
+            self._kws += self.kw * (self._window_end - self._since)
+            self._since = self._window_end
+            self._close(WINDOW_S)
+            self._window_end += WINDOW_S
+            self._slot += 1
+            if self._slot == SLOTS_PER_DAY:
+                self._next_day()
+
+    def flush(self, now: float, kw: float) -> None:
+        """Bring the count up to ``now``; ``kw`` is the power then, free of rounding.
+
+        A window under way is counted in its band but makes no peak.
+        """
+        self.roll(now)
+        self._kws += self.kw * (now - self._since)
+        self._since = now
+        self.kw = kw
+        self.kwh_by_band[self._row[self._slot]] += self._kws / 3600.0
+        self._kws = 0.0
+        self._settle_demand()
+
+    def _close(self, window_s: float) -> None:
+        self.kwh_by_band[self._row[self._slot]] += self._kws / 3600.0
+        mean_kw = self._kws / window_s
+        if mean_kw > self._month_peak_kw:
+            self._month_peak_kw = mean_kw
+            self.peak_kw = max(self.peak_kw, mean_kw)
+        self._month_windows += 1
+        self._kws = 0.0
+
+    def _next_day(self) -> None:
+        self._slot = 0
+        before = self._day.month
+        self._day += timedelta(days=1)
+        if self._day.month != before:
+            self._settle_demand(last_day=self._day - timedelta(days=1))
+            self._row = self._table[self._day.month - 1]
+
+    def _settle_demand(self, last_day: datetime | None = None) -> None:
+        """Charge the month's peak so far; a part of a month pays its part."""
+        day = last_day or self._day
+        days = (day.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
+        share = self._month_windows / (days.day * SLOTS_PER_DAY)
+        self.demand_cny += self.demand_price * self._month_peak_kw * share
+        self._month_peak_kw, self._month_windows = 0.0, 0
+
+    def cost_cny(self) -> float:
+        """Return what the energy counted costs, demand charge included."""
+        return sum(k * p for k, p in zip(self.kwh_by_band, self.prices, strict=True)) + self.demand_cny
+
+
+class Stays:
+    """One machine's time by state, and what each state used."""
+
+    __slots__ = (
+        "_era_s",
+        "_kw",
+        "_meter",
+        "_rates",
+        "amounts",
+        "cost_cny",
+        "cost_cny_per_h",
+        "per_unit",
+        "seconds",
+        "since",
+        "state",
+    )
+
+    def __init__(self, state: int, meter: Meter) -> None:
+        self.state = state
+        self.since = 0.0
+        self.seconds = [0.0] * N_STATES
+        self.amounts: dict[str, list[float]] = {}
+        self.per_unit: dict[str, float] = {}
+        self._era_s = [0.0] * N_STATES
+        self._kw: tuple[float, ...] = (0.0,) * N_STATES
+        self._rates: dict[str, tuple[float, ...]] = {}
+        self._meter = meter
+        self.cost_cny_per_h = 0.0
+        self.cost_cny = 0.0
+
+    def enter(self, state: int, now: float) -> None:
+        """The machine goes over to ``state``."""
+        old = self.state
+        self._era_s[old] += now - self.since
+        self.since = now
+        self.state = state
+        by_kw = self._kw[state] - self._kw[old]
+        if by_kw:
+            self._meter.shift(now, by_kw)
+
+    def rerate(self, rates_per_h: dict[str, tuple[float, ...]], factor: float, now: float) -> None:
+        """Other rates hold from ``now`` on (equipment renewed, or aged)."""
+        self.flush(now)
+        before = self.kw()
+        self._rates = {c: tuple(r * factor for r in by_state) for c, by_state in rates_per_h.items()}
+        self._kw = self._rates[ELECTRICITY]
+        self._meter.shift(now, self.kw() - before)
+
+    def kw(self) -> float:
+        """Return the power drawn now."""
+        return self._kw[self.state]
+
+    def used(self, carrier: str, amount: float, now: float) -> None:
+        """A part used so much of a carrier."""
+        self.per_unit[carrier] = self.per_unit.get(carrier, 0.0) + amount
+        if carrier == ELECTRICITY:
+            self._meter.pulse(now, amount)
+
+    def flush(self, now: float) -> None:
+        """Book the time since the last flush: hours, and energy at the rates in force."""
+        self._era_s[self.state] += now - self.since
+        self.since = now
+        era = self._era_s
+        self.cost_cny += sum(era) / 3600.0 * self.cost_cny_per_h
+        for carrier, rates in self._rates.items():
+            amounts = self.amounts.setdefault(carrier, [0.0] * N_STATES)
+            for state in range(N_STATES):
+                if era[state]:
+                    amounts[state] += era[state] / 3600.0 * rates[state]
+        for state in range(N_STATES):
+            self.seconds[state] += era[state]
+            era[state] = 0.0
+
+    def reset(self, now: float) -> None:
+        """Count from ``now`` on."""
+        self.flush(now)
+        self.seconds = [0.0] * N_STATES
+        self.amounts, self.per_unit = {}, {}
+        self.cost_cny = 0.0

@@ -1,0 +1,266 @@
+"""Random numbers: one stream per replication and named cause, sampled by inversion.
+
+A stream's name is ``line/station/machine/cause``. Its numbers depend on the seed, the replication and
+that name alone, so that adding a machine changes nobody else's luck, and the same plant with another
+parameter meets the same luck: each draw takes a fixed count of uniforms and inverts the distribution
+function. Draws are made in blocks; the block's size changes no value.
+"""
+
+import hashlib
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models import distribution as d
+
+Array = NDArray[np.float64]
+NEVER = float("inf")
+_FIRST_BLOCK, _LARGEST_BLOCK = 16, 1024
+
+
+def generator(seed: int, replication: int, name: str) -> np.random.Generator:
+    """Return the generator of one named stream."""
+    digest = hashlib.blake2b(name.encode(), digest_size=16).digest()
+    words = np.frombuffer(digest, dtype="<u4").tolist()
+    return np.random.Generator(np.random.SFC64(np.random.SeedSequence([seed, replication, *words])))
+
+
+class Stream:
+    """Draws of one distribution from one named stream.
+
+    >>> Stream(5.0, generator(1, 0, "a")).draw()
+    5.0
+    """
+
+    __slots__ = ("_dist", "_draws", "_next", "_rng", "_size", "_uniforms")
+
+    def __init__(self, dist: d.Dist, rng: np.random.Generator) -> None:
+        self._dist = dist
+        self._rng = rng
+        self._size = _FIRST_BLOCK
+        self._uniforms: Array = np.empty(0)
+        self._draws: list[float] = []
+        self._next = 0
+
+    def draw(self) -> float:
+        """Return the next value."""
+        n = self._next
+        if n >= len(self._draws):
+            self._refill()
+            n = 0
+        self._next = n + 1
+        return self._draws[n]
+
+    def change(self, dist: d.Dist) -> None:
+        """Go on with another distribution from the next unused uniform."""
+        used = self._next * width(self._dist) if self._draws else 0
+        self._uniforms = self._uniforms[used:]
+        self._dist = dist
+        self._draws, self._next = [], 0
+
+    def _refill(self) -> None:
+        w = width(self._dist)
+        # What a change of distribution left over comes first; it seldom fills a whole row.
+        used = len(self._draws) * w
+        rest = self._uniforms[used:]
+        need = max(0, self._size * w - len(rest))
+        self._uniforms = np.concatenate([rest, self._rng.random(need)]) if len(rest) else self._rng.random(need)
+        rows = len(self._uniforms) // w if w else self._size
+        table = self._uniforms[: rows * w].reshape(rows, w)
+        self._draws = invert(self._dist, table).tolist()
+        self._next = 0
+        self._size = min(_LARGEST_BLOCK, self._size * 2)
+
+
+class Sequence:
+    """Values in order, shared by the machines of a station."""
+
+    __slots__ = ("_dist", "_next")
+
+    def __init__(self, dist: d.Sequence) -> None:
+        self._dist = dist
+        self._next = 0
+
+    def draw(self) -> float:
+        """Return the next value; infinity where the sequence ends for good."""
+        values, n = self._dist.sequence, self._next
+        self._next = n + 1
+        if n < len(values):
+            return values[n]
+        if self._dist.then == "repeat":
+            return values[n % len(values)]
+        return values[-1] if self._dist.then == "last" else NEVER
+
+
+def width(dist: d.Dist) -> int:
+    """Return how many uniforms one draw takes."""
+    if isinstance(dist, int | float):
+        return 0
+    if isinstance(dist, d.Sum):
+        return sum(width(part) for part in dist.sum)
+    if isinstance(dist, d.Mixture):
+        return 1 + sum(width(part.dist) for part in dist.mixture)
+    return 1
+
+
+def invert(dist: d.Dist, u: Array) -> Array:
+    """Return one value per row of uniforms, by inversion of the distribution function.
+
+    Args:
+        dist: Any distribution but a sequence.
+        u: Uniforms in [0, 1), shape (draws, ``width(dist)``).
+    """
+    if isinstance(dist, int | float):
+        return np.full(len(u), float(dist))
+    if isinstance(dist, d.Sum):
+        return _sum(dist, u)
+    if isinstance(dist, d.Mixture):
+        return _mixture(dist, u)
+    return _INVERSES[type(dist)](dist, u[:, 0])
+
+
+def _sum(dist: d.Sum, u: Array) -> Array:
+    total, at = np.zeros(len(u)), 0
+    for part in dist.sum:
+        w = width(part)
+        total += invert(part, u[:, at : at + w])
+        at += w
+    return total
+
+
+def _mixture(dist: d.Mixture, u: Array) -> Array:
+    weights = np.cumsum([w.weight for w in dist.mixture])
+    chosen = np.searchsorted(weights / weights[-1], u[:, 0], side="right")
+    out, at = np.zeros(len(u)), 1
+    for number, part in enumerate(dist.mixture):
+        w = width(part.dist)
+        rows = chosen == number
+        out[rows] = invert(part.dist, u[rows, at : at + w])
+        at += w
+    return out
+
+
+def _exponential(dist: d.Exponential, u: Array) -> Array:
+    out: Array = -dist.exponential * np.log1p(-u)
+    return out
+
+
+def _erlang(dist: d.Erlang, u: Array) -> Array:
+    from scipy.special import gammaincinv
+
+    k = dist.erlang.stages
+    out: Array = np.asarray(gammaincinv(k, u), dtype=np.float64) * (dist.erlang.mean / k)
+    return out
+
+
+def _gamma(dist: d.Gamma, u: Array) -> Array:
+    from scipy.special import gammaincinv
+
+    mean, cv = dist.gamma.mean, dist.gamma.cv
+    if cv == 0:
+        return np.full(len(u), mean)
+    shape = 1 / cv**2
+    out: Array = np.asarray(gammaincinv(shape, u), dtype=np.float64) * (mean / shape)
+    return out
+
+
+def _weibull(dist: d.Weibull, u: Array) -> Array:
+    out: Array = dist.weibull.scale * (-np.log1p(-u)) ** (1 / dist.weibull.shape)
+    return out
+
+
+def _lognormal(dist: d.Lognormal, u: Array) -> Array:
+    from scipy.special import ndtri
+
+    if dist.lognormal.cv == 0:
+        return np.full(len(u), dist.lognormal.mean)
+    s2 = np.log1p(dist.lognormal.cv**2)
+    out: Array = np.exp(np.log(dist.lognormal.mean) - s2 / 2 + np.sqrt(s2) * np.asarray(ndtri(u)))
+    return out
+
+
+def _normal(dist: d.Normal, u: Array) -> Array:
+    from scipy.special import ndtri
+
+    if dist.normal.sd == 0:
+        return np.full(len(u), max(0.0, dist.normal.mean))
+    out: Array = np.maximum(0.0, dist.normal.mean + dist.normal.sd * np.asarray(ndtri(u)))
+    return out
+
+
+def _uniform(dist: d.Uniform, u: Array) -> Array:
+    return dist.uniform.low + (dist.uniform.high - dist.uniform.low) * u
+
+
+def _triangular(dist: d.Triangular, u: Array) -> Array:
+    low, mode, high = dist.triangular.low, dist.triangular.mode, dist.triangular.high
+    if high == low:
+        return np.full(len(u), low)
+    cut = (mode - low) / (high - low)
+    rising = low + np.sqrt(u * (high - low) * (mode - low))
+    falling = high - np.sqrt((1 - u) * (high - low) * (high - mode))
+    return np.where(u < cut, rising, falling)
+
+
+def _empirical(dist: d.Empirical, u: Array) -> Array:
+    values = np.asarray(dist.empirical.values, dtype=float)
+    weights = np.cumsum(dist.empirical.weights or np.ones(len(values)))
+    return values[np.searchsorted(weights / weights[-1], u, side="right")]
+
+
+_INVERSES: dict[type, Callable[..., Array]] = {
+    d.Exponential: _exponential, d.Erlang: _erlang, d.Gamma: _gamma, d.Weibull: _weibull,
+    d.Lognormal: _lognormal, d.Normal: _normal, d.Uniform: _uniform, d.Triangular: _triangular,
+    d.Empirical: _empirical,
+}  # fmt: skip
+
+
+class Constant:
+    """A number that needs no stream."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: float) -> None:
+        self._value = float(value)
+
+    def draw(self) -> float:
+        """Return the number."""
+        return self._value
+
+
+Draws = Stream | Sequence | Constant
+"""What a cause draws from."""
+
+
+class Streams:
+    """The named streams of one replication."""
+
+    def __init__(self, seed: int, replication: int) -> None:
+        self._seed = seed
+        self._replication = replication
+        self._open: dict[str, Stream] = {}
+        self._sequences: dict[tuple[str, str, d.Sequence], Sequence] = {}
+
+    def open(self, dist: d.Dist, place: str, cause: str, owner: str = "") -> Draws:
+        """Return the draws of ``cause`` at ``place`` (line/station) for one machine ``owner``.
+
+        A stream opened before goes on where it stands, with the new distribution. A sequence is taken in order
+        by all machines of the place together.
+        """
+        if isinstance(dist, int | float):
+            return Constant(dist)
+        if isinstance(dist, d.Sequence):
+            return self._sequences.setdefault((place, cause, dist), Sequence(dist))
+        name = f"{place}/{owner}/{cause}"
+        stream = self._open.get(name)
+        if stream is None:
+            stream = self._open[name] = Stream(dist, generator(self._seed, self._replication, name))
+        else:
+            stream.change(dist)
+        return stream
+
+    def uniform(self, place: str, cause: str, owner: str = "") -> Stream:
+        """Return plain uniforms in [0, 1), for choices."""
+        unit = d.Uniform(uniform=d.UniformArgs(low=0.0, high=1.0))
+        return Stream(unit, generator(self._seed, self._replication, f"{place}/{owner}/{cause}"))

@@ -1,0 +1,85 @@
+"""Statistics that need no memory of the past: levels over time, and samples with quantiles."""
+
+import math
+
+
+class Level:
+    """A count over time and its integral.
+
+    >>> level = Level(); level.change(10.0, 2); level.area(15.0)
+    10.0
+    """
+
+    __slots__ = ("_area", "_since", "value")
+
+    def __init__(self) -> None:
+        self.value = 0
+        self._area = 0.0
+        self._since = 0.0
+
+    def change(self, now: float, by: int) -> None:
+        """Change the level at ``now``."""
+        self._area += self.value * (now - self._since)
+        self._since = now
+        self.value += by
+
+    def area(self, now: float) -> float:
+        """Return the integral up to ``now`` since the last reset."""
+        return self._area + self.value * (now - self._since)
+
+    def reset(self, now: float) -> None:
+        """Count from ``now`` on."""
+        self._area, self._since = 0.0, now
+
+
+BINS_PER_E = 200
+"""Bins of the histogram per factor e: a quantile is right to 0.5 %."""
+
+
+class Sample:
+    """Count, sum and (by a logarithmic histogram) quantiles of non-negative values."""
+
+    __slots__ = ("_bins", "count", "positive", "total")
+
+    def __init__(self) -> None:
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget all values."""
+        self.count = 0
+        self.positive = 0
+        self.total = 0.0
+        self._bins: dict[int, int] = {}
+
+    def add(self, value: float) -> None:
+        """Count one value."""
+        self.count += 1
+        if value > 0.0:
+            self.positive += 1
+            self.total += value
+            key = math.floor(math.log(value) * BINS_PER_E)
+            self._bins[key] = self._bins.get(key, 0) + 1
+
+    def merge(self, other: "Sample") -> None:
+        """Count all values of another sample too."""
+        self.count += other.count
+        self.positive += other.positive
+        self.total += other.total
+        for key, n in other._bins.items():
+            self._bins[key] = self._bins.get(key, 0) + n
+
+    def mean(self) -> float:
+        """Return the mean; 0 without values."""
+        return self.total / self.count if self.count else 0.0
+
+    def quantile(self, p: float) -> float:
+        """Return the value below which a share ``p`` lies, right to 0.5 %; 0 without values."""
+        rank = p * self.count - (self.count - self.positive)
+        if rank <= 0:
+            return 0.0
+        seen = 0
+        for key in sorted(self._bins):
+            seen += self._bins[key]
+            if seen >= rank:
+                return math.exp((key + 0.5) / BINS_PER_E)
+        return 0.0
