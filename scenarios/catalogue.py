@@ -1,0 +1,97 @@
+"""The equipment catalogue: typical values of old and new equipment, with source and grade of each number.
+
+``equipment.csv`` holds the evidence (low, typical, high of the old and the new side of each pair),
+``equipment.yaml`` what a machine does, made from it; ``basis`` says from which row each number comes.
+"""
+
+import csv
+from functools import cache
+from importlib import resources
+from typing import Any
+
+from models.equipment import Behaviour, Option
+from models.errors import Path
+from models.view import Finding, Tree, mapping, unknown
+from scenarios.yaml_text import parse
+
+_DATA = resources.files("scenarios") / "data"
+_BEHAVIOUR = frozenset(Behaviour.model_fields)
+_OPTION = frozenset(Option.model_fields)
+
+
+def _load(name: str) -> Tree:
+    return mapping(parse((_DATA / name).read_text(encoding="utf-8"), name).tree)
+
+
+@cache
+def equipment_types() -> dict[str, Tree]:
+    """Return every equipment type by its id, as it stands in the catalogue file."""
+    return _load("equipment.yaml")
+
+
+@cache
+def tariffs() -> dict[str, Tree]:
+    """Return every electricity tariff by its name, as it would stand in a plant file."""
+    return _load("tariffs.yaml")
+
+
+@cache
+def evidence() -> dict[tuple[str, str], dict[str, str]]:
+    """Return the rows of the evidence table by pair and parameter."""
+    text = (_DATA / "equipment.csv").read_text(encoding="utf-8")
+    return {(row["pair_id"], row["parameter"]): row for row in csv.DictReader(text.splitlines())}
+
+
+def equipment(name: str) -> Tree:
+    """Return one equipment type; KeyError if there is none.
+
+    >>> equipment("engine_lathe")["scrap"]
+    0.035
+    """
+    return equipment_types()[name]
+
+
+def filled_in(tree: Tree) -> tuple[Tree, list[Finding]]:
+    """Return a plant as written with catalogue values filled in, and what the catalogue does not know."""
+    found: list[Finding] = []
+    lines = [
+        {**line, "stations": _each(line["stations"], ("lines", n, "stations"), found)}
+        if isinstance(line, dict) and isinstance(line.get("stations"), list) else line
+        for n, line in enumerate(tree.get("lines", ()) if isinstance(tree.get("lines"), list) else ())
+    ]  # fmt: skip
+    filled = {**tree, "lines": lines} if isinstance(tree.get("lines"), list) else dict(tree)
+    electricity = mapping(mapping(tree.get("energy")).get("electricity"))
+    name = electricity.get("tariff")
+    if isinstance(name, str):
+        found += unknown("tariff", name, tariffs(), ("energy", "electricity", "tariff"))
+        value = tariffs().get(name)
+        filled["energy"] = {**tree["energy"], "electricity": {**electricity, "tariff": value}}
+    return filled, found
+
+
+def _each(stations: list[Any], path: Path, found: list[Finding]) -> list[Any]:
+    return [_station(node, (*path, n), found) if isinstance(node, dict) else node for n, node in enumerate(stations)]
+
+
+def _station(node: Tree, path: Path, found: list[Finding]) -> Tree:
+    station = _with_catalogue(node, path, _BEHAVIOUR, found)
+    if isinstance(node.get("options"), list):
+        station["options"] = [
+            _option(option, (*path, "options", n), found) if isinstance(option, dict) else option
+            for n, option in enumerate(node["options"])
+        ]
+    return station
+
+
+def _option(node: Tree, path: Path, found: list[Finding]) -> Tree:
+    option = _with_catalogue(node, path, _OPTION, found)
+    if "name" not in option and isinstance(node.get("equipment"), str):
+        option["name"] = node["equipment"]
+    return option
+
+
+def _with_catalogue(node: Tree, path: Path, keys: frozenset[str], found: list[Finding]) -> Tree:
+    name = node.get("equipment")
+    found += unknown("equipment", name, equipment_types(), (*path, "equipment"))
+    known = equipment_types().get(name, {}) if isinstance(name, str) else {}
+    return {**{key: value for key, value in known.items() if key in keys - {"name", "equipment"}}, **node}
