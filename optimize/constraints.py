@@ -103,9 +103,7 @@ def _station_capacity(form: Formulation) -> Iterator[Row]:
                 ]
                 if not terms:
                     continue
-                gains = form.total(
-                    lambda step, t=period, of=units: step.capacity_per_h[t] if step.unit in of else 0.0
-                )
+                gains = form.total(lambda step, t=period, of=units: step.capacity_per_h[t] if step.unit in of else 0.0)
                 terms += [(-value, variable) for value, variable in gains]
                 start = float(form.start.station_per_h[line.name, station][period])
                 yield Row(f"{line.name}, {station}, {period_name(form.problem, period)}", terms, upper=start)
@@ -159,9 +157,7 @@ def _downtime(form: Formulation) -> Iterator[Row]:
             continue
         units = _line_units(form, line.name)
         for period, limit in enumerate(by_period(line.downtime_limit_h, form.count)):
-            hours = form.total(
-                lambda step, t=period, of=units: step.downtime_h[t] if step.unit in of else 0.0
-            )
+            hours = form.total(lambda step, t=period, of=units: step.downtime_h[t] if step.unit in of else 0.0)
             yield Row(f"{line.name}, {period_name(form.problem, period)}", hours, upper=float(limit))
 
 

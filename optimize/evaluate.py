@@ -128,7 +128,7 @@ class Evaluator:
         from optimize.limits import violations
 
         totals = self.totals(sorted(renewals, key=lambda r: r.period))
-        if totals.unplaced or violations(self.problem, totals):
+        if totals.unplaced or next(violations(self.problem, totals), None) is not None:
             return None
         return float(sum(self._values(totals)[0])) - self.baseline_value
 
@@ -219,20 +219,21 @@ class Evaluator:
         """Return the present value by period, and the output by line and product."""
         values, output = totals.worth.copy(), {}
         for line in self.problem.lines:
-            output[line.name] = self._output(line, totals)
+            stations = {name: totals.station_per_h[line.name, name] for name in line.stations}
+            output[line.name] = self.output_per_h(line, stations)
             for product in line.products or (line,):
                 margin = by_period(product.margin if product.margin is not None else 0.0, self.count)
                 made = output[line.name][product.name]
                 values += self.operation_factor * margin * self.hours[line.name] * made
         return values, output
 
-    def _output(self, line: Line, totals: Totals) -> dict[str, Array]:
-        stations = [totals.station_per_h[line.name, name] for name in line.stations]
+    def output_per_h(self, line: Line, stations: Mapping[str, Array]) -> dict[str, Array]:
+        """Return what a line makes of each product (its own name where it has no several), given its stations' capacity."""
         if not line.products:
             demand = by_period(np.inf if line.demand_per_h is None else line.demand_per_h, self.count)
-            return {line.name: np.minimum.reduce([demand, *stations])}
+            return {line.name: np.minimum.reduce([demand, *stations.values()])}
         made = np.array(
-            [self._mix(line, t, tuple(float(station[t]) for station in stations)) for t in range(self.count)]
+            [self._mix(line, t, tuple(float(stations[name][t]) for name in line.stations)) for t in range(self.count)]
         )
         return {product.name: made[:, number] for number, product in enumerate(line.products)}
 
@@ -245,9 +246,7 @@ class Evaluator:
                 None if product.demand_per_h is None else by_period(product.demand_per_h, self.count)[period]
                 for product in line.products
             ]
-            load = [
-                [product.load.get(station, 1.0) for product in line.products] for station in line.stations
-            ]
+            load = [[product.load.get(station, 1.0) for product in line.products] for station in line.stations]
             answer = linprog(
                 -np.array(margin),
                 A_ub=load or None,
@@ -257,9 +256,7 @@ class Evaluator:
             self._mixes[key] = tuple(float(made) for made in answer.x)
         return self._mixes[key]
 
-    def _rows(
-        self, totals: Totals, values: Array, output: Mapping[str, Mapping[str, Array]]
-    ) -> tuple[PeriodRow, ...]:
+    def _rows(self, totals: Totals, values: Array, output: Mapping[str, Mapping[str, Array]]) -> tuple[PeriodRow, ...]:
         from optimize.limits import budget_by_period
 
         budget, carried = budget_by_period(self.problem, totals.cost)
@@ -372,6 +369,4 @@ def _option_index(asset: Asset, name: str) -> int:
     for number, option in enumerate(asset.options):
         if option.name == name:
             return number
-    raise ValueError(
-        f"{asset.name} has no option {name!r}; known: {[option.name for option in asset.options]}"
-    )
+    raise ValueError(f"{asset.name} has no option {name!r}; known: {[option.name for option in asset.options]}")

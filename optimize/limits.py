@@ -74,7 +74,9 @@ def _life_violations(problem: RenewalProblem, asset: Asset, life: Life) -> Itera
             (line and line.allowed_periods, asset.line),
         ):
             if allowed is not None and period not in allowed:
-                text = f"{asset.name}/{option.name}: renewed in {period_name(problem, period)}, which {who} does not allow"
+                text = (
+                    f"{asset.name}/{option.name}: renewed in {period_name(problem, period)}, which {who} does not allow"
+                )
                 yield Violation("allowed_periods", asset.name, period, None, text)
         if option.follows is not None and before not in option.follows:
             text = f"{asset.name}/{option.name}: follows {before}, may follow {', '.join(option.follows) or 'nothing'}"
@@ -101,9 +103,7 @@ def _budget_violations(problem: RenewalProblem, totals: Totals) -> Iterator[Viol
         spent = float(totals.cost[window.start : window.stop].sum())
         if _above(spent, there):
             name = window_name(problem, budget.every, window)
-            yield Violation(
-                "budget", name, spent, there, f"budget, {name}: {spent:.10g} spent, {there:.10g} there"
-            )
+            yield Violation("budget", name, spent, there, f"budget, {name}: {spent:.10g} spent, {there:.10g} there")
 
 
 def _resource_violations(problem: RenewalProblem, totals: Totals) -> Iterator[Violation]:
@@ -206,9 +206,7 @@ def _broken(problem: RenewalProblem, events: _Events, rule: Rule) -> str:
             return "" if same else f"together: renewed in {when}"
         case After():
             order = rule.after
-            early = [
-                p for p in sorted(events.any(order.then)) if not events.all_by(order.first, p - order.gap)
-            ]
+            early = [p for p in sorted(events.any(order.then)) if not events.all_by(order.first, p - order.gap)]
             return f"after: {order.then} in {early}, {order.first} not {order.gap} before" if early else ""
         case Exclude():
             both = [name for name in rule.exclude if events.any(name)]
@@ -220,11 +218,7 @@ def _broken(problem: RenewalProblem, events: _Events, rule: Rule) -> str:
         case Choose():
             number = sum(bool(events.any(name)) for name in rule.choose)
             most = len(rule.choose) if rule.max is None else rule.max
-            return (
-                ""
-                if rule.min <= number <= most
-                else f"choose: {number} renewed, allowed {rule.min} to {most}"
-            )
+            return "" if rule.min <= number <= most else f"choose: {number} renewed, allowed {rule.min} to {most}"
         case Must():
             by = last if rule.by is None else rule.by
             return "" if events.all_by(rule.must, by) else f"must: {rule.must} is not renewed by period {by}"

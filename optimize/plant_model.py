@@ -82,9 +82,7 @@ def build_model(problem: RenewalProblem, without: Collection[str] = (), elastic:
     soft = {key: row for key, row in rows.items() if elastic and not row.fixed and key[0] not in natural}
     model = form.model
     model.over = pyo.Var([k for k, row in soft.items() if row.upper is not None], domain=pyo.NonNegativeReals)
-    model.under = pyo.Var(
-        [k for k, row in soft.items() if row.lower is not None], domain=pyo.NonNegativeReals
-    )
+    model.under = pyo.Var([k for k, row in soft.items() if row.lower is not None], domain=pyo.NonNegativeReals)
     model.nothing = pyo.Var(bounds=(0, 0))  # stands in rows that nobody's renewal can change
     for name in {key[0]: None for key in rows}:
         numbers = [number for other, number in rows if other == name]
@@ -104,9 +102,7 @@ def row_scale(row: Row) -> float:
     return max((abs(value) for value, _ in row.terms), default=0.0) or 1.0
 
 
-def _bounded(
-    model: pyo.ConcreteModel, key: RowKey, row: Row
-) -> tuple[float | None, LinearExpression, float | None]:
+def _bounded(model: pyo.ConcreteModel, key: RowKey, row: Row) -> tuple[float | None, LinearExpression, float | None]:
     """Return one row: lower limit, sum, upper limit, all divided by its scale."""
     scale = row_scale(row)
     terms: Terms = [(value / scale, variable) for value, variable in row.terms]
@@ -121,9 +117,7 @@ def _bounded(
 
 def _linear(terms: Terms) -> LinearExpression:
     """Return a sum as Pyomo writes it, quicker than by adding up term by term."""
-    return LinearExpression(
-        linear_coefs=[value for value, _ in terms], linear_vars=[variable for _, variable in terms]
-    )
+    return LinearExpression(linear_coefs=[value for value, _ in terms], linear_vars=[variable for _, variable in terms])
 
 
 def _maximise_gain(form: Formulation) -> float:

@@ -227,13 +227,7 @@ RULE_KINDS = ("together", "after", "exclude", "requires", "choose", "must")
 
 
 def _rule_kind(value: object) -> str | None:
-    keys = (
-        value
-        if isinstance(value, Mapping)
-        else type(value).model_fields
-        if isinstance(value, _Frozen)
-        else ()
-    )
+    keys = value if isinstance(value, Mapping) else type(value).model_fields if isinstance(value, _Frozen) else ()
     return next((kind for kind in RULE_KINDS if kind in keys), None)
 
 

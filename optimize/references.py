@@ -38,17 +38,9 @@ def reference_errors(problem: RenewalProblem) -> list[Problem]:
         *_duplicates("assets", [asset.name for asset in problem.assets]),
         *_resource_errors(problem),
         *(error for index, line in enumerate(problem.lines) for error in _line_errors(problem, index, line)),
-        *(
-            error
-            for index, asset in enumerate(problem.assets)
-            for error in _asset_errors(problem, index, asset)
-        ),
+        *(error for index, asset in enumerate(problem.assets) for error in _asset_errors(problem, index, asset)),
         *_rule_errors(problem),
-        *(
-            error
-            for index, target in enumerate(problem.targets)
-            for error in _target_errors(problem, index, target)
-        ),
+        *(error for index, target in enumerate(problem.targets) for error in _target_errors(problem, index, target)),
     ]
 
 
@@ -73,9 +65,7 @@ def _unknown(place: str, name: str, known: Iterable[str]) -> Problem:
     names = sorted(known)
     close = get_close_matches(name, names, n=1)
     hint = f"did you mean {close[0]!r}?" if close else ""
-    return Problem(
-        place, f"unknown {name!r}", f"must be one of: {', '.join(names) or 'none there are'}", hint
-    )
+    return Problem(place, f"unknown {name!r}", f"must be one of: {', '.join(names) or 'none there are'}", hint)
 
 
 def _duplicates(place: str, names: list[str]) -> Iterator[Problem]:
@@ -156,9 +146,7 @@ def _product_errors(place: str, line: Line, count: int) -> Iterator[Problem]:
             if station not in line.stations:
                 yield _unknown(f"{where}.load", station, line.stations)
         if product.demand_per_h is None and not any(product.load.get(s, 1.0) > 0 for s in line.stations):
-            yield Problem(
-                where, "neither demand_per_h nor a station with load > 0", "one must limit the output"
-            )
+            yield Problem(where, "neither demand_per_h nor a station with load > 0", "one must limit the output")
 
 
 def _asset_errors(problem: RenewalProblem, index: int, asset: Asset) -> Iterator[Problem]:
@@ -222,9 +210,7 @@ def _rule_errors(problem: RenewalProblem) -> Iterator[Problem]:
         if isinstance(rule, Must) and rule.by is not None:
             yield from _in_horizon(f"rules[{index}].by", (rule.by,), problem.periods.count)
         if isinstance(rule, Choose) and rule.max is not None and rule.max < rule.min:
-            yield Problem(
-                f"rules[{index}].max", f"{rule.max} is below min {rule.min}", "must be at least min"
-            )
+            yield Problem(f"rules[{index}].max", f"{rule.max} is below min {rule.min}", "must be at least min")
 
 
 def _target_errors(problem: RenewalProblem, index: int, target: Target) -> Iterator[Problem]:

@@ -28,9 +28,7 @@ def after_rows(form: Formulation) -> Iterator[Row]:
             order = rule.after
             for period in range(form.count):
                 if form.size(order.then) == 1 and form.once(order.then):
-                    later = form.renewed(
-                        order.then, 0, period
-                    )  # all up to now: a tighter sum than this period's alone
+                    later = form.renewed(order.then, 0, period)  # all up to now: a tighter sum than this period's alone
                 else:
                     later = form.any_in(order.then, period)
                 for done, machines in form.done_by(order.first, period - order.gap):

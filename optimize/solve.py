@@ -56,7 +56,7 @@ def solve(
     results = run_highs(plant.model, gap=gap, time_limit_s=left_s, threads=threads, seed=seed)
     ended = results.termination_condition
     if ended in {TerminationCondition.provenInfeasible, TerminationCondition.infeasibleOrUnbounded}:
-        clash = find_clash(problem, time_limit_s=time_limit_s, threads=threads, seed=seed)
+        clash = find_clash(problem, time_limit_s=time_limit_s, threads=threads, seed=seed, without=without)
         return _no_plan(problem, "infeasible", None, clash=clash)
     if ended not in {TerminationCondition.convergenceCriteriaSatisfied, TerminationCondition.maxTimeLimit}:
         raise SolverError(f"HiGHS stopped: {ended}")
@@ -97,9 +97,7 @@ def _plan(checked: Evaluation, bound: float | None, finished: bool) -> Plan:
     )
 
 
-def _without_solver(
-    problem: RenewalProblem, bound: float | None, gap: float, without: Collection[str]
-) -> Plan:
+def _without_solver(problem: RenewalProblem, bound: float | None, gap: float, without: Collection[str]) -> Plan:
     """Return the better of renewing nothing and the payback ranking, where the solver ran out of time."""
     from optimize.ranking import payback_ranking
 
