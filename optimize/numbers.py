@@ -96,14 +96,15 @@ def period_name(problem: RenewalProblem, period: int) -> str:
 
 
 def reference_table(problem: RenewalProblem) -> tuple[dict[str, tuple[int, int | None]], list[str]]:
-    """Return (asset index, option index or None) for each reference, and the references that mean two things."""
+    """Return (asset index, option index or None) by reference, and the references that mean two things."""
     table: dict[str, tuple[int, int | None]] = {}
-    twice: list[str] = []
+    meant: dict[str, tuple[str, str]] = {}
+    unclear: list[str] = []
     for index, asset in enumerate(problem.assets):
-        pairs: list[tuple[str, int | None]] = [(asset.name, None)]
-        pairs += [(f"{asset.name}/{option.name}", number) for number, option in enumerate(asset.options)]
-        for name, number in pairs:
-            if name in table:
-                twice.append(name)
+        table[asset.name] = (index, None)
+        unclear += [asset.name] if meant.setdefault(asset.name, (asset.name, "")) != (asset.name, "") else []
+        for number, option in enumerate(asset.options):
+            name, pair = f"{asset.name}/{option.name}", (asset.name, option.name)
             table[name] = (index, number)
-    return table, [name for name in twice if "/" in name]
+            unclear += [name] if meant.setdefault(name, pair) != pair else []
+    return table, unclear

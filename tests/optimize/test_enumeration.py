@@ -88,7 +88,7 @@ def random_problem(rng, second=False):
         resources["crew"] = {"max": money(rng, 3, 8), "every": every}
         if some(rng, 0.2):
             resources["crew"]["min"] = money(rng, -3, 1)
-    lines, stations = [], []
+    lines = []
     for number in range(int(rng.integers(1, 3))):
         line = {"name": f"L{number}", "stations": [], "hours": money(rng, 50, 100), "margin": 0.05}
         if some(rng, 0.5):
@@ -123,8 +123,7 @@ def random_problem(rng, second=False):
             asset["options"].append(random_option(rng, f"O{o}", periods, resources, others))
         assets.append(asset)
     lines = [line for line in lines if line["stations"]]
-    stations = [line for line in lines if some(rng, 0.3)]
-    for line in stations:  # some lines make two products
+    for line in [line for line in lines if some(rng, 0.3)]:  # some lines make two products
         products = [
             {"name": "p", "margin": line.pop("margin"), "demand_per_h": 12, "load": {line["stations"][0]: 0.5}},
             {"name": "q", "margin": 0.08, "demand_per_h": line.pop("demand_per_h", 30)},
@@ -216,16 +215,118 @@ def check(seed, second):
     return True
 
 
-if __name__ == "__main__":
-    import sys, collections, time
+QUICK = 100
 
-    t = time.time()
-    c = collections.Counter()
-    for second in (0, 1):
-        for seed in range(int(sys.argv[1]), int(sys.argv[2])):
-            try:
-                c[second, check(seed, second)] += 1
-            except BaseException as e:
-                c[second, "bad"] += 1
-                print(seed, second, type(e).__name__, str(e)[:300])
-    print(c, time.time() - t)
+
+@pytest.mark.parametrize("start", range(0, QUICK, 20))
+@pytest.mark.parametrize("second", [False, True], ids=["renewed once", "renewed again"])
+def test_plan_is_the_best_of_all_plans(start, second):
+    done = [check(seed, second) for seed in range(start, start + 20)]
+    assert done.count(True) >= 5  # the rest is infeasible or too large to enumerate: the check must not run empty
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("start", range(QUICK, 1000, 100))
+@pytest.mark.parametrize("second", [False, True], ids=["renewed once", "renewed again"])
+def test_plan_is_the_best_of_all_plans_on_many_problems(start, second):
+    for seed in range(start, start + 100):
+        check(seed, second)
+
+
+def at(values, age):
+    return values[min(age, len(values)) - 1]
+
+
+def list_value(values, age):
+    return at(values, age) if isinstance(values, list) else values
+
+
+def entry(values, k):
+    """Entry k of a list from p on; a number stands in p alone."""
+    values = values if isinstance(values, list) else [values]
+    return values[k] if 0 <= k < len(values) else 0.0
+
+
+def by_the_format(data, chosen):
+    """Value of one renewal at most per machine, straight from the sentences of the format (single-product lines)."""
+    count, years = data["periods"]["count"], data["periods"]["years_each"]
+    if "factors" in data["discount"]:
+        c = o = data["discount"]["factors"]
+        end = o[-1]
+    else:
+        base = 1 + data["discount"]["rate_per_year"]
+        c = [base ** -(years * t) for t in range(count)]
+        o = [base ** -(years * (t + 1)) for t in range(count)]
+        end = base ** -(years * count)
+    value = 0.0
+    station = {}
+    for asset in data["assets"]:
+        renewals = [chosen[asset["name"]][m] for m in range(asset["count"])]
+        for renewal in renewals:
+            for t in range(count):
+                capacity = 0.0
+                option, p = (asset["options"][renewal[0]], renewal[1]) if renewal else (None, count)
+                if option is None or t < p + option["starts_after"]:
+                    age = asset["age"] + t + 1
+                    money = -list_value(asset["running_cost"], age)
+                    capacity = list_value(asset.get("capacity_per_h", 0), age)
+                else:
+                    age = t - p - option["starts_after"] + 1
+                    money = list_value(option["saving"], age) - list_value(option["running_cost"], age)
+                    gas = list_value(option.get("carrier_saving", {}).get("gas", 0), age)
+                    money += gas * data["prices"]["gas"][t]
+                    capacity = list_value(asset.get("capacity_per_h", 0), asset["age"] + 1)
+                    capacity += list_value(option.get("capacity_gain_per_h", 0), age)
+                    if "capacity_per_h" in option:
+                        capacity = list_value(option["capacity_per_h"], age)
+                if option is not None:
+                    money += entry(option.get("cash", []), t - p)
+                    paid = entry(option.get("cost", []), t - p)
+                    if "cost_by_period" in option and t == p:
+                        paid = option["cost_by_period"][p]
+                    value -= c[t] * paid
+                    if t == p:
+                        value += c[t] * list_value(asset["resale"], asset["age"] + t + 1)
+                value += o[t] * money
+                if "line" in asset:
+                    hours = next(line["hours"] for line in data["lines"] if line["name"] == asset["line"])
+                    if option is not None:
+                        capacity *= 1 - entry(option.get("downtime_h", []), t - p) / hours
+                    key = (asset["line"], asset["station"], t)
+                    station[key] = station.get(key, 0.0) + capacity
+            if renewal:
+                served = max(1, count - renewal[1] - asset["options"][renewal[0]]["starts_after"])
+                value += end * list_value(asset["options"][renewal[0]]["residual"], served)
+    for line in data["lines"]:
+        for t in range(count):
+            output = min(station[line["name"], s, t] for s in line["stations"])
+            if "demand_per_h" in line:
+                output = min(output, line["demand_per_h"][t])
+            value += o[t] * line["margin"] * line["hours"] * output
+    return value
+
+
+def test_evaluation_agrees_with_the_sentences_of_the_format():
+    compared = 0
+    for seed in range(300):
+        rng = np.random.default_rng([seed, 7])
+        data = random_problem(rng)
+        if any("products" in line for line in data["lines"]):
+            continue
+        problem = parse_problem(data)
+        evaluator = Evaluator(problem)
+        for _ in range(5):
+            chosen = {
+                asset["name"]: [
+                    (int(rng.integers(len(asset["options"]))), int(rng.integers(problem.periods.count)))
+                    if some(rng, 0.7)
+                    else None
+                    for _ in range(asset["count"])
+                ]
+                for asset in data["assets"]
+            }
+            plan = [[(life,) if life else () for life in chosen[asset.name]] for asset in problem.assets]
+            value = evaluator.evaluate(as_renewals(problem, plan)).value
+            assert value == pytest.approx(by_the_format(data, chosen), rel=1e-9, abs=1e-9)
+            compared += 1
+    assert compared > 500
