@@ -100,9 +100,9 @@ def _products_known(view: View) -> Iterator[Finding]:
                 yield from unknown("product", name, view.products, (*path, "mix", key, step))
         source = mapping(line.get("source"))
         yield from unknown("product", source.get("product"), view.products, (*path, "source", "product"))
-    for at in view.stations:
-        made, name = view.made_on(at.line), at.node.get("setup_initial")
-        yield from unknown("product of this line", name, made, (*at.path, "setup_initial"))
+    for station in view.stations:
+        made, first = view.made_on(station.line), station.node.get("setup_initial")
+        yield from unknown("product of this line", first, made, (*station.path, "setup_initial"))
 
 
 def _tables_by_product(view: View) -> Iterator[Finding]:

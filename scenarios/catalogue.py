@@ -1,10 +1,9 @@
-"""The equipment catalogue: typical values of old and new equipment, with source and grade of each number.
+"""The equipment catalogue: what a machine does, by equipment type, and electricity tariffs.
 
-``equipment.csv`` holds the evidence (low, typical, high of the old and the new side of each pair),
-``equipment.yaml`` what a machine does, made from it; ``basis`` says from which row each number comes.
+``equipment.yaml`` is made from the evidence in ``equipment.csv`` and ``estimates.csv``; :mod:`scenarios.evidence`
+says from which rows each number comes.
 """
 
-import csv
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -33,13 +32,6 @@ def equipment_types() -> dict[str, Tree]:
 def tariffs() -> dict[str, Tree]:
     """Return every electricity tariff by its name, as it would stand in a plant file."""
     return _load("tariffs.yaml")
-
-
-@cache
-def evidence() -> dict[tuple[str, str], dict[str, str]]:
-    """Return the rows of the evidence table by pair and parameter."""
-    text = (_DATA / "equipment.csv").read_text(encoding="utf-8")
-    return {(row["pair_id"], row["parameter"]): row for row in csv.DictReader(text.splitlines())}
 
 
 def equipment(name: str) -> Tree:
