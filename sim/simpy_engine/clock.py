@@ -11,8 +11,12 @@ from typing import Any
 
 import simpy
 
+from models.errors import DataError, Problem
+
 ENDS, ARRIVALS, STOPS = 1 << 40, 2 << 40, 3 << 40
 """Steps of one instant; an order is a step plus a rank within it."""
+MOST_EVENTS_AT_ONCE = 100_000
+"""More than any plant has at one instant: beyond this, time does not move on."""
 
 
 class Tick:
@@ -42,9 +46,23 @@ class Clock(simpy.Environment):
     def play(self, until_s: float, settle: Callable[[], None]) -> None:
         """Run to ``until_s`` inclusive; ``settle`` moves parts when all events of an instant are through."""
         queue, step = self._queue, self.step
+        before, events = -1.0, 0
         while queue and queue[0][0] <= until_s:
             now = queue[0][0]
+            if now > before:
+                before, events = now, 0
             while queue and queue[0][0] == now:
                 step()
+                events += 1
+                if events > MOST_EVENTS_AT_ONCE:
+                    raise DataError([_standstill(now)])
             settle()
         self._now = max(self._now, until_s)
+
+
+def _standstill(now: float) -> Problem:
+    return Problem(
+        "the run",
+        f"time stands still {now / 3600.0:g} h after the start: events without end at one instant",
+        "a cycle time, or a time between arrivals, above 0 on every line",
+    )

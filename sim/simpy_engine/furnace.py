@@ -25,6 +25,7 @@ class Furnace(Machine):
         self._last_charge = -(10**9)
         self._stroking = False
         self._heating: Tick | None = None
+        self._owed_s = 0.0  # heat-up not yet finished
         super().__init__(station, number, program)
 
     # strokes
@@ -56,7 +57,8 @@ class Furnace(Machine):
             del self.station.ready[self]
             self.station.line.touched[self] = None
             self._stroking = True
-            self._left_s = self._whole_s = self.rig.pace_s * self.ages.cycle_time * self._ramp_up(now)
+            pace_s = self.rig.pace_s * self.rig.cycle_factor
+            self._left_s = self._whole_s = pace_s * self.ages.cycle_time * self._ramp_up(now)
             self.carry_on(now)
         return True
 
@@ -74,7 +76,7 @@ class Furnace(Machine):
         self._stroke += 1
         if self._inside and self._inside[0][1] <= self._stroke:
             part, _ = self._inside.popleft()
-            self.planned_s += self.rig.pace_s * self.rig.charge_every
+            self.planned_s += self.rig.pace_s * self.rig.cycle_factor * self.rig.charge_every
             self._pass_on(part, now)
             self._unit_done(now)
         else:
@@ -84,9 +86,10 @@ class Furnace(Machine):
     # heat
 
     def _heat(self, seconds: float, now: float) -> None:
-        """Heat up before anything moves again."""
-        if seconds > 0 and not (self.off or self.down or self.installing):
-            self._heating = self.clock.at(now + seconds, ENDS + self.order, self._hot)
+        """Heat up before anything moves again; at least as long as the heat-up broken off."""
+        self._owed_s = max(self._owed_s, seconds)
+        if self._owed_s > 0 and not (self.off or self.down or self.installing):
+            self._heating = self.clock.at(now + self._owed_s, ENDS + self.order, self._hot)
             self.station.ready.pop(self, None)
             self.station.line.touched[self] = None
 
@@ -95,6 +98,7 @@ class Furnace(Machine):
             return
         now = self.clock.now
         self._heating = None
+        self._owed_s = 0.0
         self.station.line.touched[self] = None
         super()._after_stop(now)
 
@@ -119,6 +123,8 @@ class Furnace(Machine):
         super().shift_begins(now)
 
     def _commission(self, rig: Rig) -> None:
+        self._cool()
+        self._owed_s = 0.0
         super()._commission(rig)
         self._stroke, self._last_charge = 0, -(10**9)
         self._heat(rig.heat_up_cold_s, self.clock.now)

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from sim.simpy_engine.run import Run
 
 NEVER = float("inf")
+FAR_S = 100 * 366 * 86_400.0
+"""How far a calendar is looked up: after its last holiday a line that works round the clock has no next stop."""
 KINDS = {"machine": Machine, "batch": BatchMachine, "furnace": Furnace}
 
 
@@ -83,7 +85,7 @@ class Source:
     def _even(self, every_s: float, program: LineProgram) -> Iterator[float]:
         """Yield moments evenly spaced in the line's scheduled time."""
         run = self.line.run
-        windows = program.calendar.windows(run.program.start, float("inf")) if program.calendar else iter([(0.0, 1e18)])
+        windows = program.calendar.windows(run.program.start, FAR_S) if program.calendar else iter([(0.0, FAR_S)])
         debt = every_s
         for opens, closes in windows:
             now = opens + debt
@@ -177,9 +179,7 @@ class LineRun:
             self.stir(station.index)
         self.source = Source(self, program)
         self.source.start()
-        self._windows = (
-            program.calendar.windows(run.program.start, float("inf")) if program.calendar is not None else None
-        )
+        self._windows = program.calendar.windows(run.program.start, FAR_S) if program.calendar is not None else None
         self._start_calendar()
 
     # shifts

@@ -67,7 +67,7 @@ class Machine:
     def __init__(self, station: Station, number: int, program: MachineProgram) -> None:
         self.station: Station = station
         self.clock = station.line.clock
-        self.order = station.line.rank + station.index * 4096 + number
+        self.order = station.line.rank + station.index * 4096 + number + 1
         self.name: str = program.name
         self.rig: Rig = program.rig
         self.stays = Stays(STARVED, station.line.meter)
@@ -103,14 +103,15 @@ class Machine:
         """Put the rig in force: clocks, draws, rates."""
         streams, station, rig = self.station.line.run.streams, self.station, self.rig
         self.ages = aged(rig.ageing, self._age_at_start_y, self._age_y)
-        for product, dist in rig.cycle_s.items():
-            cause = f"cycle {product}".strip()
-            self._cycle[product] = streams.open(dist, station.place, cause, self.name)
-        if isinstance(rig.setup_s, dict):
-            for (a, b), dist in rig.setup_s.items():
-                self._setup[a, b] = streams.open(dist, station.place, f"setup {a} {b}", self.name)
-        else:
-            self._setup = {("", ""): streams.open(rig.setup_s, station.place, "setup", self.name)}
+        self._cycle = {
+            product: streams.open(dist, station.place, f"cycle {product}".strip(), self.name)
+            for product, dist in rig.cycle_s.items()
+        }
+        setups = rig.setup_s if isinstance(rig.setup_s, dict) else {("", ""): rig.setup_s}
+        self._setup = {
+            (a, b): streams.open(dist, station.place, f"setup {a} {b}".strip(), self.name)
+            for (a, b), dist in setups.items()
+        }
         self._planned_s = {p: mean(dist) * rig.cycle_factor for p, dist in rig.cycle_s.items()}
         self.stops = Stops(self, now)
         self.stays.rerate(rig.rates_per_h, self.ages.energy, now)
@@ -173,6 +174,9 @@ class Machine:
         assert self.part is not None
         self.part.setup_began_s = now
         self._setting_up = True
+        self._ask_setup_crew(now)
+
+    def _ask_setup_crew(self, now: float) -> None:
         crew = self.crew(self.rig.setup_crew)
         if crew is None:
             self.carry_on(now)
@@ -397,6 +401,7 @@ class Machine:
         self.down = stop
         self.station.ready.pop(self, None)
         self.station.line.touched[self] = None
+        self._release_setup(now)  # who sets up must not be kept from the repair; asked for again afterwards
         if stop.cause.failure:
             self._part_in_failure(stop, now)
         crew = self.crew(stop.cause.rule.crew)
@@ -453,7 +458,10 @@ class Machine:
             self._after_stop(now)
 
     def _after_stop(self, now: float) -> None:
-        self.carry_on(now)
+        if self._setting_up:
+            self._ask_setup_crew(now)
+        else:
+            self.carry_on(now)
         self._free_again(now)
 
     # shifts
@@ -478,8 +486,10 @@ class Machine:
         """The planned moment: take no more parts, leave when empty."""
         self._swap = swap
         self.station.ready.pop(self, None)
-        if self._is_empty():
+        if self._is_empty() and not self.installing:
             self._take_out(now)
+        else:
+            self.offer()  # a furnace between two strokes goes on until it is empty
 
     def _take_out(self, now: float) -> None:
         """The old machine goes; installation begins."""
@@ -510,7 +520,7 @@ class Machine:
         self._commissioned_s, self._made_since = now, 0
         self.station.line.touched[self] = None
         self._fit_out(now)
-        self.offer()
+        self._free_again(now)  # leaves again at once if the next renewal came due meanwhile
 
     # what is seen
 

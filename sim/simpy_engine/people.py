@@ -50,7 +50,7 @@ class Crew:
                 continue  # withdrawn
             request.granted = True
             self.busy.change(now, 1)
-            self.waits.add(now - request.asked_s)
+            self.waits.add((now - request.asked_s) / 3600.0)
             request.grant(now)
 
     def reset(self, now: float) -> None:

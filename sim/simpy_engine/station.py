@@ -80,7 +80,8 @@ class Station:
     def accepts_arrival(self) -> bool:
         """Return whether an arriving part finds a place in the buffer or a machine that takes it at once."""
         at_once = sum(m.takes_at_once() for m in self.ready) if self.ready else 0
-        return len(self.queue) < self.buffer + at_once
+        before_it = len(self.queue) + sum(giver.may_give() for giver in self.waiting)
+        return before_it < self.buffer + at_once
 
     def accept(self, part: Part, giver: Giver, now: float) -> bool:
         """Take the part into the buffer, or note who waits for a place; return whether it went in."""

@@ -37,7 +37,8 @@ class Cause:
         lasts = rule.duration_h if isinstance(rule, Maintenance) else rule.ttr_h
         if isinstance(rule, Failure):
             self._time_to = streams.open(rule.ttf_h, place, f"ttf {rule.name}", machine.name)
-        self.lasts = streams.open(lasts, place, f"ttr {rule.name}", machine.name)
+        what = "ttr" if self.failure else "upkeep"  # a failure and a maintenance may have one name
+        self.lasts = streams.open(lasts, place, f"{what} {rule.name}", machine.name)
         self.waits = Sample()
         self.lengths = Sample()
         self.tick: Tick | None = None
