@@ -237,7 +237,7 @@ class Option(Behaviour):
     install_d: NonNegative = 0.0
     """Days of 24 h without production, from the planned moment or when the part in progress has left."""
     ramp_up: RampUp | None = None
-    service_life_y: Positive = 10.0
+    service_life_y: Count = 10
     """For the residual value at the end of the plan (straight line)."""
     resale_cny: NonNegative = 0.0
     """What the replaced machine brings."""

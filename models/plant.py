@@ -109,7 +109,8 @@ class Renewal(Model):
     period: Literal["month", "quarter", "year"] = "quarter"
     discount_rate: NonNegative = 0.10
     budget_cny: dict[int, NonNegative] | None = None
-    """Money for equipment by calendar year; a year left out has none. No entry at all: no limit."""
+    """Money for equipment by plan year (named by the calendar year in which it begins); a year left out has none.
+    No entry at all: no limit."""
     carry_over: bool = True
     """What a year leaves is added to the next."""
     downtime_h_per_period: dict[str, NonNegative] = {}
@@ -151,9 +152,17 @@ class Renewal(Model):
         return starts
 
     def calendar_years(self) -> list[int]:
-        """Return the calendar years that the plan touches."""
-        bounds = self.bounds()
-        return sorted({moment.year for moment in bounds[:-1]})
+        """Return the names of the plan's years: the calendar year in which each begins."""
+        return [self.begins.year + n for n in range(self.years)]
+
+    def labels(self) -> list[str]:
+        """Return the names of the periods: ``2026-Q2``, ``2026-04`` or ``2026``."""
+        starts = self.bounds()[:-1]
+        if self.period == "year":
+            return [str(s.year) for s in starts]
+        if self.period == "quarter" and self.begins.month % 3 == 1:
+            return [f"{s.year}-Q{(s.month + 2) // 3}" for s in starts]
+        return [f"{s.year}-{s.month:02}" for s in starts]
 
 
 class Assumption(Model):

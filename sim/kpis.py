@@ -150,10 +150,21 @@ def _station(station: Station, now: float, counted_s: float) -> Record:
             "p99": station.waits.quantile(0.99),
         },
         "mean_power_kw": kwh / hours,
+        "by_carrier": _station_use(station),
         **_charges(station, hours),
         "stops": _stops(station, hours),
         "machine": machines,
     }
+
+
+def _station_use(station: Station) -> dict[str, float]:
+    used: dict[str, float] = defaultdict(float)
+    for machine in station.machines:
+        for carrier, by_state in machine.stays.amounts.items():
+            used[carrier] += sum(by_state)
+        for carrier, amount in machine.stays.per_unit.items():
+            used[carrier] += amount
+    return dict(used)
 
 
 def _charges(station: Station, hours: float) -> Record:

@@ -3,7 +3,8 @@
 Nothing is decided here that depends on chance or time; both engines start from the same program.
 """
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 from models import distribution as d
@@ -56,6 +57,9 @@ class MachineProgram:
     name: str
     rig: Rig
     age_y: int
+    """Full years in service when the values in the file held."""
+    years_since: int = 0
+    """Further years of wear at the start of the run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,6 +271,42 @@ def _swaps(plant: Plant, start: datetime) -> tuple[Swap, ...]:
             own = () if isinstance(station.machines, int) else (station.machines[m],)
             swaps.append(Swap(_moment_s(entry.at, start), at, s, m, rig(station, *own, option), option.install_d * D))
     return tuple(sorted(swaps, key=lambda w: (w.at_s, w.line, w.station, w.machine)))
+
+
+def alone(program: Program, line: int, station: int, machines: Sequence[int]) -> Program:
+    """Return a program of some machines of one station by themselves: parts always there, always room behind.
+
+    The line's source gives way to a saturated one; mix, calendar and crews stay.
+    """
+    whole = program.lines[line]
+    part = whole.stations[station]
+    only = replace(
+        part,
+        machines=tuple(part.machines[m] for m in machines),
+        buffer=INFINITE,
+        routes={product: ((EXIT_AT, 1.0),) for product in part.routes},
+    )
+    source = Source(saturated=True, product=whole.source.product)
+    return replace(program, lines=(replace(whole, source=source, stations=(only,)),), swaps=())
+
+
+def only_line(program: Program, line: int) -> Program:
+    """Return a program of one line by itself, renewing nothing."""
+    return replace(program, lines=(program.lines[line],), swaps=())
+
+
+def changed(
+    program: Program, line: int, station: int, machines: Sequence[int], rig: Rig | None = None, years: int = 0
+) -> Program:
+    """Return the program with some machines as new equipment (``rig``), or ``years`` of wear on."""
+    lines = list(program.lines)
+    stations = list(lines[line].stations)
+    row = list(stations[station].machines)
+    for m in machines:
+        row[m] = replace(row[m], years_since=years) if rig is None else MachineProgram(row[m].name, rig, 0, years)
+    stations[station] = replace(stations[station], machines=tuple(row))
+    lines[line] = replace(lines[line], stations=tuple(stations))
+    return replace(program, lines=tuple(lines))
 
 
 def _moment_s(at: float | date, start: datetime) -> float:

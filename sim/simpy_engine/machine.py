@@ -89,7 +89,8 @@ class Machine:
         self._began_s = self._takes_s = 0.0
         self._speed = 1.0
         self._swap: Swap | None = None
-        self._age_at_start_y = self._age_y = program.age_y
+        self._age_at_start_y = program.age_y
+        self._age_y = self._in_service_y = program.age_y + program.years_since
         self._commissioned_s: float | None = None
         self._made_since = 0
         self._cycle: dict[str, Draws] = {}
@@ -120,7 +121,7 @@ class Machine:
     def grow_older(self, now: float, years: int) -> None:
         """A full year of the run is over."""
         if self._commissioned_s is None:
-            self._age_y = self._age_at_start_y + years
+            self._age_y = self._in_service_y + years
         else:
             self._age_y = int((now - self._commissioned_s) // (365 * D))
         if self.rig.ageing is not None:

@@ -1,0 +1,308 @@
+"""What the optimiser is told of a plant, read from simulation: capacities, energy, how a line falls short of them.
+
+For each line and station: the capacity per machine (station by itself, always parts in front and room behind), as it
+is now, worn by years, and with each option. For each line and option: what the swap alone changes in energy and stops
+(line simulated before and after, on the same streams). All of it is a belief: the schedule is played back afterwards.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from models.calendar import scheduled_s
+from models.equipment import Option
+from models.line import Line, Station
+from models.plant import Plant, Renewal
+from sim.kpis import Record
+from sim.parallel import map_jobs
+from sim.program import H, Program, alone, changed, lower, only_line, rig
+from sim.simpy_engine.machine import aged
+from sim.simulate import Job, replicate
+
+Progress = Callable[[int, int], None]
+HOURS_PER_Y = 8760.0
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """Machines that are renewed as equals: those of a station, or one of them where they differ."""
+
+    name: str
+    line: int
+    station: int
+    machines: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Study:
+    """How long and how often beliefs are simulated."""
+
+    replications: int = 3
+    horizon_h: float = 2200.0
+    warm_up_h: float = 200.0
+    seed: int = 1
+    workers: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """One machine in one state: old, or with an option."""
+
+    capacity_per_h: tuple[float, ...]
+    """Good output of the line per scheduled hour that one machine allows, by year."""
+    energy_cny_per_y: float
+    """Energy of one machine in the line as it was simulated."""
+    energy_growth: tuple[float, ...]
+    """Energy by year, relative to the first."""
+
+
+@dataclass(frozen=True, slots=True)
+class LineBelief:
+    """One line as it stands, by simulation."""
+
+    good_per_h: float
+    """Good output per scheduled hour."""
+    shares: dict[str, float]
+    """Products by share of the good output."""
+    marginal_energy_cny: float
+    """Energy that one more unit costs: what processing uses, not idling."""
+    efficiency: float
+    """Simulated output over the least station capacity: what blocking and starving take."""
+
+
+@dataclass(slots=True)
+class Beliefs:
+    """All that was read off."""
+
+    assets: list[Asset]
+    lines: list[LineBelief]
+    old: dict[str, Fitted] = field(default_factory=dict)
+    new: dict[tuple[str, str], Fitted] = field(default_factory=dict)
+    saving_cny_per_y: dict[tuple[str, str], float] = field(default_factory=dict)
+    """Energy and stops that one machine's renewal saves a year at the same output."""
+
+
+def assets_of(plant: Plant) -> list[Asset]:
+    """Return the assets of a plant: machines written alike form one."""
+    out = []
+    for n, line in enumerate(plant.lines):
+        for s, station in enumerate(line.stations):
+            place = f"{line.name}/{station.name}"
+            if isinstance(station.machines, int) or all(m.model_fields_set <= {"name"} for m in station.machines):
+                out.append(Asset(place, n, s, tuple(range(station.count))))
+            else:
+                out += [Asset(f"{place}#{m.name}", n, s, (k,)) for k, m in enumerate(station.machines)]
+    return out
+
+
+class Questions:
+    """Simulations to be run, each asked once; answers by name."""
+
+    def __init__(self, study: Study) -> None:
+        self.study = study
+        self._programs: dict[tuple[object, ...], Program] = {}
+        self._answers: dict[tuple[object, ...], list[Record]] = {}
+
+    def ask(self, key: tuple[object, ...], program: Program) -> None:
+        """Note a simulation to be run."""
+        self._programs.setdefault(key, program)
+
+    def run(self, progress: Progress | None) -> None:
+        """Run all that was asked."""
+        s = self.study
+        keys = list(self._programs)
+        jobs = [
+            Job(self._programs[key], s.seed, r, s.horizon_h * H, s.warm_up_h * H)
+            for key in keys
+            for r in range(s.replications)
+        ]
+        outcomes = map_jobs(replicate, jobs, s.workers, progress)
+        for n, key in enumerate(keys):
+            self._answers[key] = [o.record for o in outcomes[n * s.replications : (n + 1) * s.replications]]
+
+    def mean(self, key: tuple[object, ...], read: Callable[[Record], float]) -> float:
+        """Return the mean over replications of a figure of the (only) line."""
+        rows = self._answers[key]
+        return sum(read(row["lines"][0]) for row in rows) / len(rows)
+
+
+class Reader:
+    """Asks the questions of one plant and reads beliefs off the answers."""
+
+    def __init__(self, plant: Plant, renewal: Renewal, study: Study) -> None:
+        self.plant = plant
+        self.renewal = renewal
+        self.program = lower(plant, renewal.begins)
+        self.assets = assets_of(plant)
+        self.questions = Questions(study)
+
+    def read(self, progress: Progress | None = None) -> Beliefs:
+        """Run all simulations and return what they say."""
+        for line in range(len(self.plant.lines)):
+            self.questions.ask(("line", line), only_line(self.program, line))
+        for asset in self.assets:
+            self._ask_capacities(asset)
+            self._ask_options(asset)
+        self.questions.run(progress)
+        beliefs = Beliefs(self.assets, [self._line(n) for n in range(len(self.plant.lines))])
+        for asset in self.assets:
+            beliefs.old[asset.name] = self._fitted(asset, None)
+            for option in self._station(asset).options:
+                beliefs.new[asset.name, option.name] = self._fitted(asset, option)
+                beliefs.saving_cny_per_y[asset.name, option.name] = self._saving(asset, option)
+        return beliefs
+
+    # questions
+
+    def _station(self, asset: Asset) -> Station:
+        return self.plant.lines[asset.line].stations[asset.station]
+
+    def _with(self, asset: Asset, option: Option | None, years: int = 0) -> Program:
+        station = self._station(asset)
+        if option is None:
+            return changed(self.program, asset.line, asset.station, asset.machines, years=years)
+        own = () if isinstance(station.machines, int) else (station.machines[asset.machines[0]],)
+        new = rig(station, *own, option)
+        return changed(self.program, asset.line, asset.station, asset.machines, new, years)
+
+    def _ages(self, asset: Asset, option: Option | None) -> list[int]:
+        """Return the years of wear that need a simulation of their own: first and last, if the machine ages."""
+        machine = self._with(asset, option).lines[asset.line].stations[asset.station].machines[asset.machines[0]]
+        last = self.renewal.years - 1
+        return [0, last] if machine.rig.ageing is not None and last > 0 else [0]
+
+    def _ask_capacities(self, asset: Asset) -> None:
+        for option in (None, *self._station(asset).options):
+            for years in self._ages(asset, option):
+                program = alone(self._with(asset, option, years), asset.line, asset.station, asset.machines)
+                self.questions.ask(self._alone_key(asset, option, years), program)
+
+    def _ask_options(self, asset: Asset) -> None:
+        for option in self._station(asset).options:
+            key = ("line", asset.line, asset.name, option.name)
+            self.questions.ask(key, only_line(self._with(asset, option), asset.line))
+
+    @staticmethod
+    def _alone_key(asset: Asset, option: Option | None, years: int) -> tuple[object, ...]:
+        return "alone", asset.name, option.name if option else None, years
+
+    # answers
+
+    @cached_property
+    def _open_share(self) -> list[float]:
+        """Return the scheduled share of the simulated time, by line."""
+        study = self.questions.study
+        begin, end = study.warm_up_h * H, study.horizon_h * H
+        calendars = [self.plant.calendar_of(line) for line in self.plant.lines]
+        return [scheduled_s(c, self.renewal.begins, begin, end) / (end - begin) for c in calendars]
+
+    def _line(self, n: int) -> LineBelief:
+        mean, key = self.questions.mean, ("line", n)
+        good = mean(key, lambda row: row["good_per_h"])
+        names = self.program.lines[n].products
+        made = [mean(key, lambda row, k=k: row["products"][k]["throughput_per_h"]) for k in range(len(names))]  # type: ignore[misc]
+        total = sum(made) or 1.0
+        scheduled = good / self._open_share[n] if self._open_share[n] else 0.0
+        least = min(self._station_capacity(n, s) for s in range(len(self.plant.lines[n].stations)))
+        ceiling = min(least, demand_per_h(self.plant, self.plant.lines[n], self.renewal) or least)
+        return LineBelief(
+            good_per_h=scheduled,
+            shares={name: amount / total for name, amount in zip(names, made, strict=True)},
+            marginal_energy_cny=mean(key, self._marginal),
+            efficiency=min(1.0, scheduled / ceiling) if ceiling else 1.0,
+        )
+
+    def _station_capacity(self, line: int, station: int) -> float:
+        mine = [a for a in self.assets if (a.line, a.station) == (line, station)]
+        return sum(self._capacity(a, None, 0) * len(a.machines) for a in mine)
+
+    def _capacity(self, asset: Asset, option: Option | None, years: int) -> float:
+        """Return the good line output per scheduled hour that one machine of the asset allows."""
+        alone_good = self.questions.mean(self._alone_key(asset, option, years), lambda row: row["good_per_h"])
+        per_machine = alone_good / len(asset.machines) / (self._open_share[asset.line] or 1.0)
+        return per_machine / self._passes(asset)
+
+    def _passes(self, asset: Asset) -> float:
+        """Return how many good parts the station passes on for one good unit of the line (losses behind it, rework)."""
+
+        def read(row: Record) -> float:
+            station = row["stations"][asset.station]
+            return float(station["visits_per_h"] * station["quality"] / row["good_per_h"]) if row["good_per_h"] else 1.0
+
+        return self.questions.mean(("line", asset.line), read) or 1.0
+
+    def _marginal(self, row: Record) -> float:
+        """Return the energy cost of processing one good unit."""
+        used, good_h = row["energy"], row["good_per_h"]
+        if not good_h:
+            return 0.0
+        study = self.questions.study
+        good = good_h * (study.horizon_h - study.warm_up_h)
+        with_parts = {c: s.get("processing", 0.0) + s.get("per_unit", 0.0) for c, s in used["by_state"].items()}
+        prices = self._prices(row)
+        return float(sum(amount * prices[c] for c, amount in with_parts.items()) / good)
+
+    def _prices(self, row: Record) -> dict[str, float]:
+        """Return the mean price of each carrier in a simulation; electricity with its tariff and demand charge."""
+        used, energy = row["energy"], self.plant.energy
+        prices = {c: energy.carrier(c).per_unit("price_cny") for c in used["by_carrier"]}
+        others = sum(a * prices[c] for c, a in used["by_carrier"].items() if c != "electricity_kwh")
+        kwh = used["by_carrier"]["electricity_kwh"]
+        if kwh:
+            prices["electricity_kwh"] = (used["cost_cny"] - others) / kwh
+        return prices
+
+    def _yearly(self, row: Record) -> float:
+        """Return energy and stops of a line, CNY a year."""
+        study = self.questions.study
+        energy = row["energy"]["cost_cny"] / (study.horizon_h - study.warm_up_h)
+        stops = sum(stop["cost_cny_per_h"] for s in row["stations"] for stop in s["stops"])
+        return float((energy + stops) * HOURS_PER_Y)
+
+    def _saving(self, asset: Asset, option: Option) -> float:
+        mean, before, after = self.questions.mean, ("line", asset.line), ("line", asset.line, asset.name, option.name)
+        more = (mean(after, _good) - mean(before, _good)) * HOURS_PER_Y
+        whole = mean(before, self._yearly) - mean(after, self._yearly) + more * mean(before, self._marginal)
+        return whole / len(asset.machines)
+
+    def _fitted(self, asset: Asset, option: Option | None) -> Fitted:
+        years = range(self.renewal.years)
+        ages = self._ages(asset, option)
+        first, last = (self._capacity(asset, option, a) for a in (ages[0], ages[-1]))
+        span = max(1, self.renewal.years - 1)
+        machine = self._with(asset, option).lines[asset.line].stations[asset.station].machines[asset.machines[0]]
+        factors = [aged(machine.rig.ageing, machine.age_y, machine.age_y + y) for y in years]
+        key = ("line", asset.line, asset.name, option.name) if option else ("line", asset.line)
+
+        def energy(row: Record) -> float:
+            prices, station = self._prices(row), row["stations"][asset.station]
+            cost = sum(amount * prices[c] for c, amount in station["by_carrier"].items())
+            study = self.questions.study
+            return float(cost / (study.horizon_h - study.warm_up_h) * HOURS_PER_Y / station["machines"])
+
+        return Fitted(
+            capacity_per_h=tuple(first + (last - first) * y / span for y in years),
+            energy_cny_per_y=self.questions.mean(key, energy),
+            energy_growth=tuple(f.energy for f in factors),
+        )
+
+
+def _good(row: Record) -> float:
+    return float(row["good_per_h"])
+
+
+def demand_per_h(plant: Plant, line: Line, renewal: Renewal) -> float | None:
+    """Return the orders a line gets per scheduled hour; None for a saturated source."""
+    from models.distribution import mean
+
+    source = line.arrivals
+    if source.demand_per_h is not None:
+        return source.demand_per_h * source.quantity
+    if source.interarrival_s is None:
+        return None
+    between = mean(source.interarrival_s)
+    year = HOURS_PER_Y * H
+    open_share = scheduled_s(plant.calendar_of(line), renewal.begins, 0.0, year) / year
+    return source.quantity * H / between / open_share if between and open_share else None

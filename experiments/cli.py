@@ -1,0 +1,249 @@
+"""The command line. Only click is imported here; each command fetches what it needs when it is called.
+
+Exit codes: 0 done, 1 our fault, 2 wrong use, 3 data wrong, 4 no schedule possible, 5 stopped early with a usable
+answer, 130 interrupted.
+"""
+
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+EXIT_CODES = """
+
+\b
+Exit codes:
+  0  done                      4  no schedule keeps all limits
+  1  our fault                 5  stopped early with a usable answer
+  2  wrong use                 130  interrupted
+  3  the data are wrong
+"""
+PLANTS = "A plant file (YAML), or the name of a shipped example: machining, spinning, steel-pipe."
+
+
+@click.group(
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Start with:  renewline plan machining" + EXIT_CODES,
+)
+@click.version_option(package_name="renewline", message="%(prog)s %(version)s")
+def app() -> None:
+    """Which machines of a plant to renew, when, and what it brings.
+
+    renewline simulates production lines before and after a renewal, finds the schedule of renewals worth most under
+    budget and downtime limits, and plays it back through the simulator to prove it.
+    """
+
+
+def _shared(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that every run has."""
+    for option in reversed(
+        (
+            click.option("--seed", type=click.IntRange(min=0), help="Seed of all random streams [the plant file's]."),
+            click.option(
+                "--replications", type=click.IntRange(min=1), help="Independent runs; more narrow the intervals."
+            ),
+            click.option("--workers", type=click.IntRange(min=1), help="Processes to use [one per core]."),
+            click.option(
+                "--lang", type=click.Choice(["zh", "en"]), help="Language of report and tables [the locale's]."
+            ),
+            click.option(
+                "--json", "as_json", is_flag=True, help="Print one JSON document to stdout instead of tables."
+            ),
+            click.option(
+                "--out", type=click.Path(file_okay=False), help="Folder for this run [runs/DATE-COMMAND-PLANT]."
+            ),
+            click.option("--no-save", is_flag=True, help="Write no run folder."),
+            click.option("-q", "--quiet", is_flag=True, help="No progress, no notes."),
+            click.option("-v", "--verbose", is_flag=True, help="Show a traceback if something goes wrong."),
+        )
+    ):
+        command = option(command)
+    return command
+
+
+_horizon = click.option("--horizon-h", type=click.FloatRange(min=0, min_open=True), help="Hours to simulate.")
+_warm_up = click.option("--warm-up-h", type=click.FloatRange(min=0), help="Hours at the start that do not count.")
+_plant = click.argument("plant")
+
+
+@app.command(short_help="Write a plant file to start from.")
+@click.argument("template")
+@click.argument("file", required=False)
+@click.option("--force", is_flag=True, help="Overwrite an existing file.")
+def new(template: str, file: str | None, force: bool) -> None:
+    """Write a plant file to start from: a copy of the shipped example TEMPLATE.
+
+    \b
+    renewline new machining            writes machining.yaml
+    renewline new spinning mill.yaml   writes mill.yaml
+    """
+    from experiments import commands
+
+    commands.new(template, file, force)
+
+
+@app.command(epilog=PLANTS, short_help="List every problem of a plant file.")
+@click.argument("plants", nargs=-1, required=True)
+@click.option("--json", "as_json", is_flag=True, help="Print the problems as JSON.")
+def check(plants: tuple[str, ...], as_json: bool) -> None:
+    """Read plant files and list every problem: where, what was found, what is allowed.
+
+    \b
+    renewline check plant.yaml
+    """
+    from experiments import commands
+
+    commands.check(plants, as_json)
+
+
+@app.command(short_help="Print the JSON Schema of the plant file.")
+def schema() -> None:
+    """Print the JSON Schema of the plant file, for editors that complete and check as you type.
+
+    \b
+    renewline schema > plant.schema.json
+    """
+    from experiments import commands
+
+    commands.schema()
+
+
+@app.command(epilog=PLANTS, short_help="Simulate a plant as it is.")
+@_plant
+@_horizon
+@_warm_up
+@_shared
+def simulate(**given: Any) -> None:  # noqa: ANN401 - click's options by name
+    """Simulate a plant as it is: output, waiting, machine states, OEE, energy, each with its 95 % interval.
+
+    \b
+    renewline simulate machining --horizon-h 2000 --replications 5
+    renewline simulate plant.yaml --json --no-save > result.json
+    """
+    from experiments import commands
+
+    commands.simulate(commands.Request(**given, command="simulate"))
+
+
+@app.command(epilog=PLANTS, short_help="Compare before and after a renewal.")
+@_plant
+@click.option(
+    "--option",
+    "options",
+    multiple=True,
+    metavar="LINE/STATION=OPTION[:MACHINES]",
+    help="What to renew; repeat for several. Without it: the first option of every station.",
+)
+@_horizon
+@_warm_up
+@_shared
+def compare(options: tuple[str, ...], **given: Any) -> None:  # noqa: ANN401 - click's options by name
+    """Compare before and after, on the same random streams: what the renewal changes a year.
+
+    \b
+    renewline compare machining --option "shaft line/turning=cnc_lathe:2"
+    """  # fmt: skip
+    from experiments import commands
+
+    commands.compare(commands.Request(**given, command="compare"), options)
+
+
+@app.command(epilog=PLANTS, short_help="Find the best schedule of renewals and report it.")
+@_plant
+@click.option("--gap", default=1e-3, show_default=True, help="Stop solving at this gap to the bound.")
+@click.option("--time-limit-s", default=120.0, show_default=True, help="Stop solving after so many seconds.")
+@_shared
+def plan(gap: float, time_limit_s: float, **given: Any) -> None:  # noqa: ANN401 - click's options by name
+    """Find the schedule of renewals worth most, play it back over the whole horizon, and report it.
+
+    \b
+    renewline plan machining
+    renewline plan plant.yaml --lang zh --out report_for_the_owner
+    """
+    from experiments import commands
+
+    commands.plan(commands.Request(**given, command="plan"), gap, time_limit_s)
+
+
+@app.command(short_help="Solve a renewal problem written as JSON.")
+@click.argument("problem", type=click.Path(exists=True, dir_okay=False))
+@click.option("--gap", default=1e-4, show_default=True, help="Stop at this gap to the bound.")
+@click.option("--time-limit-s", default=120.0, show_default=True, help="Stop after so many seconds.")
+@click.option("-v", "--verbose", is_flag=True, help="Show a traceback if something goes wrong.")
+def optimize(problem: str, gap: float, time_limit_s: float, verbose: bool) -> None:
+    """Solve a renewal problem given as plain numbers (PROBLEM.json) and print the plan as JSON.
+
+    \b
+    renewline optimize problem.json
+    """
+    from experiments import commands
+
+    commands.optimize(problem, gap, time_limit_s)
+
+
+@app.command(short_help="Write the report of an earlier run again.")
+@click.argument("run_folder", type=click.Path(exists=True, file_okay=False))
+@click.option("--lang", type=click.Choice(["zh", "en"]), help="Language of the report [the locale's].")
+def report(run_folder: str, lang: str | None) -> None:
+    """Write the report of an earlier run again, e.g. in the other language.
+
+    \b
+    renewline report runs/2026-01-31-plan-machining --lang zh
+    """
+    from experiments import commands
+
+    commands.report(run_folder, lang)
+
+
+def main() -> None:
+    """Run the command line and end with its exit code."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run the command line on ``arguments`` and return its exit code; messages go to stderr."""
+    try:
+        code = app.main(arguments, prog_name="renewline", standalone_mode=False)
+    except click.exceptions.Abort:
+        return _interrupted()
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except KeyboardInterrupt:
+        return _interrupted()
+    except BrokenPipeError:
+        return 0  # the reader of a pipe has seen enough
+    except Exception as error:  # the last place where anything can be told
+        return _failed(error, verbose="-v" in arguments or "--verbose" in arguments)
+    return code if isinstance(code, int) else 0
+
+
+def _interrupted() -> int:
+    click.echo("Interrupted. Nothing written so far is lost.", err=True)
+    return 130
+
+
+def _failed(error: Exception, verbose: bool) -> int:
+    """Tell what went wrong and return the exit code of its kind."""
+    from models.errors import DataError, PlanImpossible
+
+    if isinstance(error, DataError):
+        for problem in error.problems:
+            click.echo(str(problem), err=True)
+        count = len(error.problems)
+        click.echo(f"{count} problem{'s' if count > 1 else ''} found.", err=True)
+        return 3
+    if isinstance(error, PlanImpossible):
+        click.echo("No schedule keeps all limits. These clash:", err=True)
+        for line in error.clash:
+            click.echo(f"- {line}", err=True)
+        return 4
+    if verbose:
+        import traceback
+
+        traceback.print_exception(error)
+    click.echo(f"renewline failed: {type(error).__name__}: {error}", err=True)
+    if not verbose:
+        click.echo("This is our fault, not yours. Run again with -v and send what it prints.", err=True)
+    return 1

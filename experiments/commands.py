@@ -1,0 +1,232 @@
+"""What each command does: read, run, show, save."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+from models.errors import DataError, Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What the command line asked for."""
+
+    command: str
+    plant: str
+    seed: int | None = None
+    replications: int | None = None
+    workers: int | None = None
+    lang: str | None = None
+    as_json: bool = False
+    out: str | None = None
+    no_save: bool = False
+    quiet: bool = False
+    verbose: bool = False
+    horizon_h: float | None = None
+    warm_up_h: float | None = None
+
+    @property
+    def language(self) -> str:
+        """Return the language of report and tables."""
+        from experiments.lang import choose_language
+
+        return choose_language(self.lang, os.environ)
+
+
+def new(template: str, file: str | None, force: bool) -> None:
+    """Write a plant file to start from."""
+    from scenarios.files import template_text
+
+    text = template_text(template)
+    path = Path(file or f"{template}.yaml")
+    if path.exists() and not force:
+        raise click.UsageError(f"{path} exists; name another file, or overwrite it with --force")
+    path.write_text(text, encoding="utf-8")
+    click.echo(f"Wrote {path}. Next: edit it, then  renewline check {path}")
+
+
+def check(plants: tuple[str, ...], as_json: bool) -> None:
+    """Read plant files and list every problem."""
+    from scenarios.files import read_plant
+
+    problems: list[Problem] = []
+    for name in plants:
+        try:
+            plant = read_plant(name)
+        except DataError as error:
+            problems += error.problems
+            continue
+        if not as_json:
+            machines = sum(s.count for line in plant.lines for s in line.stations)
+            options = sum(len(s.options) for line in plant.lines for s in line.stations)
+            click.echo(f"{name}: fine; {len(plant.lines)} lines, {machines} machines, {options} options")
+    if as_json:
+        rows = [{"where": p.where, "found": p.found, "allowed": p.allowed, "hint": p.hint} for p in problems]
+        click.echo(json.dumps({"problems": rows}, ensure_ascii=False, indent=1))
+    if problems:
+        raise DataError(problems)
+
+
+def schema() -> None:
+    """Print the JSON Schema of the plant file."""
+    from scenarios.files import schema as plant_schema
+
+    click.echo(json.dumps(plant_schema(), ensure_ascii=False, indent=1))
+
+
+def simulate(request: Request) -> None:
+    """Simulate a plant as it is."""
+    from scenarios.files import read_plant
+    from sim.simulate import Settings
+    from sim.simulate import simulate as simulated
+
+    plant = read_plant(request.plant)
+    settings = _settings(Settings.of, plant, request)
+    with _stages(request) as announce:
+        document = simulated(plant, settings, announce("Simulating"))
+    _deliver(request, document)
+
+
+def compare(request: Request, options: tuple[str, ...]) -> None:
+    """Compare before and after."""
+    from experiments.compare import compare as compared
+    from experiments.compare import parse_changes
+    from scenarios.files import read_plant
+    from sim.simulate import Settings
+
+    plant = read_plant(request.plant)
+    changes = parse_changes(plant, options)
+    settings = _settings(Settings.of, plant, request)
+    with _stages(request) as announce:
+        document = compared(plant, changes, settings, announce("Simulating before and after"))
+    _deliver(request, document)
+
+
+def plan(request: Request, gap: float, time_limit_s: float) -> None:
+    """Find the schedule, play it back, report it."""
+    from experiments.plan import document_of, find_plan
+    from scenarios import catalogue
+    from scenarios.files import read_plant
+
+    plant = read_plant(request.plant)
+    with _stages(request) as announce:
+        answer = find_plan(
+            plant,
+            seed=request.seed,
+            replications=request.replications,
+            workers=request.workers,
+            gap=gap,
+            time_limit_s=time_limit_s,
+            announce=announce,
+        )
+    document = document_of(answer, catalogue.assumptions(plant))
+    _deliver(request, document)
+    if document["status"] != "optimal":
+        click.echo(f"The solver stopped at a gap of {document['gap']:.2%}; allow it more time.", err=True)
+        sys.exit(5)
+
+
+def optimize(problem: str, gap: float, time_limit_s: float) -> None:
+    """Solve a renewal problem given as plain numbers."""
+    from models.errors import PlanImpossible
+    from optimize.problem import read_problem
+    from optimize.solve import solve
+
+    found = solve(read_problem(problem), gap=gap, time_limit_s=time_limit_s)
+    click.echo(found.model_dump_json(indent=1))
+    if found.status == "infeasible":
+        raise PlanImpossible([clash.message for clash in found.clash])
+    if found.status != "optimal":
+        sys.exit(5)
+
+
+def report(run_folder: str, lang: str | None) -> None:
+    """Write the report of an earlier run again."""
+    from experiments.lang import choose_language
+    from experiments.report import write_report
+
+    results = Path(run_folder) / "results.json"
+    if not results.is_file():
+        raise DataError([Problem(str(results), "missing", "a folder written by simulate, compare or plan")])
+    path = Path(run_folder) / "report.html"
+    write_report(json.loads(results.read_text(encoding="utf-8")), path, choose_language(lang, os.environ))
+    click.echo(f"Report: {path}")
+
+
+def _settings(of: Callable[..., Any], plant: Any, request: Request) -> Any:  # noqa: ANN401 - sim.simulate.Settings
+    settings = of(
+        plant,
+        seed=request.seed,
+        replications=request.replications,
+        horizon_h=request.horizon_h,
+        warm_up_h=request.warm_up_h,
+        workers=request.workers,
+    )
+    if settings.warm_up_h >= settings.horizon_h:
+        found = f"warm-up of {settings.warm_up_h:g} h, horizon of {settings.horizon_h:g} h"
+        raise DataError(
+            [Problem("run", found, "the warm-up ends before the horizon", "set --warm-up-h or --horizon-h")]
+        )
+    return settings
+
+
+def _deliver(request: Request, document: dict[str, Any]) -> None:
+    """Show the document and write the run folder."""
+    from experiments.run_folder import as_json, folder_for, write_run
+
+    if request.as_json:
+        click.echo(as_json(document), nl=False)
+    else:
+        from rich.console import Console
+
+        from experiments.tables import show
+
+        show(document, Console(), request.language)
+    if request.no_save:
+        return
+    folder = Path(request.out) if request.out else folder_for(request.command, Path(request.plant).stem)
+    text, name = _text_of(request.plant)
+    path = write_run(folder, document, text, name, ["renewline", *sys.argv[1:]], request.language)
+    if not request.quiet:
+        click.echo(f"Report: {path}", err=True)
+
+
+def _text_of(plant: str) -> tuple[str, str]:
+    """Return the plant file as it was read, and its name."""
+    from scenarios.files import template_text
+
+    path = Path(plant)
+    return (path.read_text(encoding="utf-8"), path.name) if path.is_file() else (template_text(plant), plant)
+
+
+@contextmanager
+def _stages(request: Request) -> Iterator[Callable[[str], Callable[[int, int], None] | None]]:
+    """Give a function that announces a stage and returns where its progress goes (stderr, on a terminal only)."""
+    if request.quiet or not sys.stderr.isatty():
+
+        def say(title: str) -> None:
+            if not request.quiet:
+                click.echo(f"{title} ...", err=True)
+
+        yield say
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
+
+        def announce(title: str) -> Callable[[int, int], None]:
+            task = bars.add_task(title, total=None)
+            return lambda done, of: bars.update(task, completed=done, total=of)
+
+        yield announce

@@ -1,0 +1,119 @@
+"""The main job: read beliefs off simulation, find the schedule, play it back, compare, explain.
+
+The optimiser's gain is a prediction from capacities and energy of stations by themselves; the simulated gain is what
+counts. Both are told, with their difference.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import Any
+
+from experiments.beliefs import Beliefs, Progress, Reader, Study
+from experiments.money import Money
+from experiments.plan_document import plan_document
+from experiments.playback import Dated, Played, Stage, dated, gains
+from experiments.problem_of import renewal_problem
+from models.errors import DataError, PlanImpossible, Problem
+from models.plant import Plant, Renewal
+from optimize.evaluate import Evaluation, evaluate
+from optimize.plan import Plan
+from optimize.problem import RenewalProblem
+from sim.output_analysis import interval
+
+Announce = Callable[[str], Progress | None]
+"""Says which stage begins and returns where its progress goes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A plan, found and played back."""
+
+    plant: Plant
+    renewal: Renewal
+    beliefs: Beliefs
+    problem: RenewalProblem
+    plan: Plan
+    ranking: Evaluation
+    schedule: list[Dated]
+    ranked: list[Dated]
+    baseline: Played
+    planned: Played
+    by_ranking: Played
+    seed: int
+    replications: int
+
+    @property
+    def money(self) -> Money:
+        """Return the discounting and tax in force."""
+        return Money(self.renewal)
+
+    def gain(self, played: Played, schedule: Sequence[Dated]) -> dict[str, float]:
+        """Return the simulated net present value over the baseline, with its interval."""
+        found = interval(gains(played, self.baseline, schedule, self.money))
+        return {"mean": found.mean, "half_width": found.half_width}
+
+
+def find_plan(
+    plant: Plant,
+    *,
+    seed: int | None = None,
+    replications: int | None = None,
+    workers: int | None = None,
+    gap: float = 1e-3,
+    time_limit_s: float = 120.0,
+    announce: Announce = lambda stage: None,
+) -> Answer:
+    """Return the best schedule of renewals of a plant, played back beside the baseline and a payback ranking.
+
+    Args:
+        plant: With a ``renewal`` section.
+        seed: Of the simulations; default the plant file's.
+        replications: Of the play-back; default the plan's.
+        workers: Processes; default one per core.
+        gap: Largest gap to the solver's bound at which it stops.
+        time_limit_s: Of the solver.
+        announce: Called with the name of each stage.
+
+    Raises:
+        DataError: The plant has no ``renewal`` section.
+        PlanImpossible: No schedule keeps the limits; says which clash.
+    """
+    renewal = plant.renewal
+    if renewal is None:
+        raise DataError([Problem("renewal", "missing", "a plan needs a renewal section with start, years, period")])
+    seed = plant.run.seed if seed is None else seed
+    stage = Stage(plant, renewal, seed, replications or renewal.replications, workers)
+    reader = Reader(plant, renewal, Study(seed=seed, workers=workers))
+    beliefs = reader.read(announce("Simulating each station by itself and each option in its line"))
+    problem = renewal_problem(plant, renewal, beliefs)
+    plan, ranking = _schedules(problem, gap, time_limit_s, announce)
+    schedule = dated(plant, renewal, beliefs.assets, plan.renewals)
+    ranked = dated(plant, renewal, beliefs.assets, ranking.renewals)
+    progress = announce("Playing back baseline, plan and payback ranking over the whole horizon")
+    baseline, planned, by_ranking = stage.play([[], schedule, ranked], progress)
+    return Answer(
+        plant, renewal, beliefs, problem, plan, ranking, schedule, ranked,
+        baseline, planned, by_ranking, seed, stage.replications,
+    )  # fmt: skip
+
+
+def _schedules(problem: RenewalProblem, gap: float, time_limit_s: float, announce: Announce) -> tuple[Plan, Evaluation]:
+    """Return the best plan and what ranking by payback would do."""
+    from optimize.ranking import payback_ranking
+    from optimize.solve import solve
+
+    announce("Solving the renewal schedule")
+    plan = solve(problem, gap=gap, time_limit_s=time_limit_s)
+    if plan.status == "infeasible":
+        raise PlanImpossible([clash.message for clash in plan.clash])
+    if plan.status == "no_plan_yet":
+        raise PlanImpossible([f"no schedule was found within {time_limit_s:g} s; allow more time"])
+    return plan, evaluate(problem, payback_ranking(problem))
+
+
+def document_of(answer: Answer, assumptions: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return the plan document (docs/results.md)."""
+    return {"renewline": version("renewline"), **plan_document(answer, assumptions)}

@@ -1,0 +1,325 @@
+"""The plan document: what the report, the terminal and ``--json`` show of a plan."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from experiments.playback import Array, Dated, Played, capital_cny
+from sim.output_analysis import interval
+
+if TYPE_CHECKING:
+    from experiments.plan import Answer
+
+Row = dict[str, Any]
+
+
+def plan_document(answer: Answer, assumptions: list[Row]) -> Row:
+    """Return the document of a plan, without the version."""
+    plan, renewal = answer.plan, answer.renewal
+    gain = answer.gain(answer.planned, answer.schedule)
+    return {
+        "kind": "plan",
+        "plant": answer.plant.plant.name,
+        "status": plan.status,
+        "npv_gain_cny": {"simulated": gain, "predicted": plan.gain, "bound": plan.bound},
+        "gap": plan.gap,
+        "periods": renewal.labels(),
+        "renewals": _renewals(answer, answer.schedule),
+        "by_year": _by_year(answer),
+        "by_period": _by_period(answer),
+        "cash_flow": _cash_flow(answer),
+        "explained": _explained(answer),
+        "explained_notes": _notes(answer),
+        "by_line": _by_line(answer),
+        "against": _against(answer),
+        "baseline": answer.baseline.document,
+        "planned": answer.planned.document,
+        "assumptions": assumptions,
+        "discount_rate": renewal.discount_rate,
+        "tax_rate": renewal.tax.rate,
+        "years": renewal.years,
+        "seed": answer.seed,
+        "replications": answer.replications,
+        "engine": answer.planned.document["engine"],
+    }
+
+
+def _interval(values: Array) -> dict[str, float]:
+    found = interval(values)
+    return {"mean": found.mean, "half_width": found.half_width}
+
+
+def _renewals(answer: Answer, schedule: Sequence[Dated]) -> list[Row]:
+    """Return one row for the machines of a station that get the same option in the same period."""
+    labels = answer.renewal.labels()
+    rows = []
+
+    def together(d: Dated) -> tuple[int, str, str, str]:
+        return d.period, d.line, d.station, d.option.name
+
+    for _, group in groupby(sorted(schedule, key=together), together):
+        items = list(group)
+        first, option = items[0], items[0].option
+        station = answer.plant.line(first.line).station(first.station)
+        capex = option.capex_cny * len(items)
+        rows.append({
+            "line": first.line,
+            "station": first.station,
+            "machines": len(items),
+            "from": station.equipment or station.name,
+            "option": option.name,
+            "period": labels[first.period],
+            "start": min(d.start for d in items).date().isoformat(),
+            "end": max(d.end for d in items).date().isoformat(),
+            "capex_cny": capex,
+            "payback_y": _payback_y(answer, first, capex, len(items)),
+        })  # fmt: skip
+    return rows
+
+
+def _payback_y(answer: Answer, item: Dated, capex_cny: float, machines: int) -> float | None:
+    """Return price over what the renewal saves a year by itself in energy, stops and running; None if nothing.
+
+    What it adds to the output depends on the other stations and stands in the plan's gain, not here.
+    """
+    station = answer.plant.line(item.line).station(item.station)
+    saved = answer.beliefs.saving_cny_per_y.get((f"{item.line}/{item.station}", item.option.name), 0.0)
+    new_running = item.option.running_cost_cny_per_y
+    if new_running is not None:
+        saved += (station.running_cost_cny_per_y or 0.0) - new_running
+    return capex_cny / (saved * machines) if saved > 0 else None
+
+
+def _by_year(answer: Answer) -> list[Row]:
+    """Return money, downtime, output and energy of each plan year."""
+    renewal, per_year = answer.renewal, answer.money.per_year
+    rows, carried = [], 0.0
+    for n, year in enumerate(renewal.calendar_years()):
+        spent = sum(d.option.capex_cny for d in answer.schedule if d.period // per_year == n)
+        budget = None if renewal.budget_cny is None else renewal.budget_cny.get(year, 0.0)
+        available = None if budget is None else budget + carried
+        span = slice(n * per_year, (n + 1) * per_year)
+        rows.append({
+            "year": year,
+            "capex_cny": spent,
+            "budget_cny": budget,
+            "available_cny": available,
+            "downtime_h": sum(sum(row.downtime_h.values()) for row in answer.plan.by_period[span]),
+            "output": _interval(answer.planned.good[:, span].sum(axis=(1, 2))),
+            "output_baseline": _interval(answer.baseline.good[:, span].sum(axis=(1, 2))),
+            **_pair("energy_tce", answer.planned.tce, answer.baseline.tce, span),
+            **_pair("co2_t", answer.planned.co2_t, answer.baseline.co2_t, span),
+        })  # fmt: skip
+        carried = available - spent if available is not None and renewal.carry_over else 0.0
+    return rows
+
+
+def _pair(name: str, planned: Array, baseline: Array, span: slice) -> Row:
+    return {
+        name: _interval(planned[:, span].sum(axis=1)),
+        f"{name}_baseline": _interval(baseline[:, span].sum(axis=1)),
+    }
+
+
+def _by_period(answer: Answer) -> list[Row]:
+    limits = answer.renewal.downtime_h_per_period
+    labels = answer.renewal.labels()
+    return [
+        {
+            "period": labels[row.period],
+            "line": line,
+            "downtime_h": hours,
+            "limit_h": limits.get(line),
+        }
+        for row in answer.plan.by_period
+        for line, hours in row.downtime_h.items()
+    ]
+
+
+def _by_plan_year(values: Array, per_year: int) -> Array:
+    """Return the sums over each plan year of the means over replications."""
+    out: Array = values.mean(axis=0).reshape(-1, per_year).sum(axis=1)
+    return out
+
+
+def _cash_flow(answer: Answer) -> list[Row]:
+    """Return the yearly cash flow over the baseline, and its discounted sum so far."""
+    money, per_year = answer.money, answer.money.per_year
+    years, planned, base = answer.renewal.calendar_years(), answer.planned, answer.baseline
+    margin = _by_plan_year(planned.margin_cny - base.margin_cny, per_year)
+    energy = -_by_plan_year(planned.energy_cny - base.energy_cny, per_year)
+    running = -_by_plan_year(planned.running_cny - base.running_cny, per_year)
+    present = _present_by_period(answer)
+    shield = _shield_by_period(answer).reshape(-1, per_year).sum(axis=1)
+    rows, so_far = [], 0.0
+    for n, year in enumerate(years):
+        mine = [d for d in answer.schedule if d.period // per_year == n]
+        capex = -sum(d.option.capex_cny for d in mine)
+        resale = sum(money.resale(d.option) for d in mine)
+        operating = margin[n] + energy[n] + running[n]
+        tax = -answer.renewal.tax.rate * operating + shield[n]
+        residual = _residual(answer) if year == years[-1] else 0.0
+        so_far += float(present[n * per_year : (n + 1) * per_year].sum())
+        rows.append({
+            "year": year,
+            "capex_cny": capex,
+            "resale_cny": resale,
+            "margin_cny": margin[n],
+            "energy_cny": energy[n],
+            "running_cny": running[n],
+            "tax_cny": tax,
+            "residual_cny": residual,
+            "net_cny": capex + resale + operating + tax + residual,
+            "discounted_cumulative_cny": so_far,
+        })  # fmt: skip
+    return rows
+
+
+def _residual(answer: Answer) -> float:
+    """Return what the new machines are worth at the end of the plan, after tax."""
+    last, total = answer.renewal.periods, 0.0
+    for item in answer.schedule:
+        values = answer.money.residual(item.option)
+        total += values[min(max(last - item.period - 1, 1), len(values)) - 1]
+    return total
+
+
+def _shield_by_period(answer: Answer) -> Array:
+    """Return the tax saved by depreciation in each period."""
+    out = np.zeros(answer.renewal.periods)
+    for item in answer.schedule:
+        for k, amount in enumerate(answer.money.shield(item.option)):
+            if item.period + k < len(out):
+                out[item.period + k] += amount
+    return out
+
+
+def _present_by_period(answer: Answer) -> Array:
+    """Return the present value of each period's cash flow over the baseline; they add up to the simulated gain."""
+    money, last = answer.money, answer.renewal.periods
+    operating = (answer.planned.operating_cny - answer.baseline.operating_cny).mean(axis=0) * money.kept
+    out: Array = np.array([money.at_end(t) for t in range(last)]) * (operating + _shield_by_period(answer))
+    for item in answer.schedule:
+        out[item.period] += money.at_start(item.period) * (money.resale(item.option) - item.option.capex_cny)
+    out[-1] += money.at_end(last - 1) * _residual(answer)
+    return out
+
+
+def _explained(answer: Answer) -> list[Row]:
+    """Return where prediction and simulation of the gain differ, part by part (present values after tax)."""
+    money, last = answer.money, answer.renewal.periods
+    ends = np.array([money.at_end(t) for t in range(last)])
+
+    def simulated(planned: Array, baseline: Array) -> float:
+        return float((planned - baseline).mean(axis=0) @ ends * money.kept)
+
+    p, b = answer.planned, answer.baseline
+    capital = capital_cny(answer.schedule, money)
+    output = _predicted_output_cny(answer)
+    assert answer.plan.gain is not None
+    rest = answer.plan.gain - output - capital
+    return [
+        {
+            "what": "output margin less energy of processing",
+            "predicted_cny": output,
+            "simulated_cny": simulated(p.margin_cny, b.margin_cny) - _processing_energy_cny(answer, ends),
+        },
+        {
+            "what": "energy at the same output, stops and running cost",
+            "predicted_cny": rest,
+            "simulated_cny": simulated(-p.energy_cny - p.running_cny, -b.energy_cny - b.running_cny)
+            + _processing_energy_cny(answer, ends),
+        },
+        {"what": "price, resale, tax saved and residual value", "predicted_cny": capital, "simulated_cny": capital},
+    ]
+
+
+def _processing_energy_cny(answer: Answer, ends: Array) -> float:
+    """Return the present value after tax of the energy that the additional simulated output takes in processing."""
+    more = (answer.planned.good - answer.baseline.good).mean(axis=0)  # periods, lines
+    per_unit = np.array([line.marginal_energy_cny for line in answer.beliefs.lines])
+    return float((more @ per_unit) @ ends * answer.money.kept)
+
+
+def _predicted_output_cny(answer: Answer) -> float:
+    """Return the predicted worth of additional output over renewing nothing."""
+    from optimize.evaluate import evaluate
+
+    base = evaluate(answer.problem, ()).by_period
+    total = 0.0
+    for n, line in enumerate(answer.problem.lines):
+        hours = line.hours if isinstance(line.hours, tuple) else (line.hours,) * len(base)
+        margin = line.margin
+        assert isinstance(margin, float)
+        for t, (row, without) in enumerate(zip(answer.plan.by_period, base, strict=True)):
+            more = _per_h(row.output_per_h[line.name]) - _per_h(without.output_per_h[line.name])
+            total += answer.money.at_end(t) * margin * hours[t] * more
+        assert answer.problem.lines[n] is line
+    return total
+
+
+def _per_h(output: Any) -> float:  # noqa: ANN401 - a number, or by product
+    return float(sum(output.values()) if hasattr(output, "values") else output)
+
+
+def _by_line(answer: Answer) -> list[Row]:
+    """Return each line's output in the last plan year, predicted and simulated, and its bottlenecks."""
+    per_year = answer.money.per_year
+    rows = []
+    for n, line in enumerate(answer.plant.lines):
+        hours = answer.problem.lines[n].hours
+        assert isinstance(hours, tuple)
+        predicted = sum(
+            _per_h(row.output_per_h[line.name]) * hours[row.period] for row in answer.plan.by_period[-per_year:]
+        )
+        planned, base = (p.good[:, -per_year:, n].sum(axis=1) for p in (answer.planned, answer.baseline))
+        before = float(base.mean())
+        rows.append({
+            "name": line.name,
+            "predicted_output_per_y": predicted,
+            "simulated_output_per_y": _interval(planned),
+            "baseline_output_per_y": _interval(base),
+            "bottleneck_before": answer.baseline.document["lines"][n]["bottleneck"],
+            "bottleneck_after": answer.planned.document["lines"][n]["bottleneck"],
+            "gain_output_share": float(planned.mean()) / before - 1 if before else 0.0,
+        })  # fmt: skip
+    return rows
+
+
+def _against(answer: Answer) -> Row:
+    ranked = answer.by_ranking
+    return {
+        "baseline": {"npv_cny": _interval(_value(answer, answer.baseline))},
+        "payback_ranking": {
+            "npv_gain_cny": {"simulated": answer.gain(ranked, answer.ranked), "predicted": answer.ranking.gain},
+            "capex_cny": sum(d.option.capex_cny for d in answer.ranked),
+            "renewals": _renewals(answer, answer.ranked),
+        },
+    }
+
+
+def _value(answer: Answer, played: Played) -> Array:
+    """Return the present value after tax of all operation, by replication."""
+    ends = np.array([answer.money.at_end(t) for t in range(answer.renewal.periods)])
+    out: Array = played.operating_cny @ ends * answer.money.kept
+    return out
+
+
+def _notes(answer: Answer) -> list[str]:
+    """Return in words why prediction and simulation differ."""
+    notes = [
+        "The prediction takes each station by itself and the line as quick as its slowest station, less what blocking "
+        "and starving take today; the simulation lets stations wait for one another.",
+        "The prediction counts a new machine from the period after its installation; the simulation from the day on "
+        "which it is ready, with its ramp-up.",
+    ]
+    for row in _by_line(answer):
+        predicted, simulated = row["predicted_output_per_y"], row["simulated_output_per_y"]["mean"]
+        if predicted:
+            off = simulated / predicted - 1
+            notes.append(f"{row['name']}: in the last year the simulated output is {off:+.1%} of what was predicted.")
+    return notes

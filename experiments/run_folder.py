@@ -1,0 +1,144 @@
+"""What a run leaves behind: inputs as read, results as JSON and CSV, the report, and a manifest."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+import math
+import platform
+import sys
+from collections.abc import Iterable
+from datetime import datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+Row = dict[str, Any]
+LIBRARIES = ("simpy", "numpy", "scipy", "pyomo", "highspy", "pydantic")
+
+
+def plain(value: Any) -> Any:  # noqa: ANN401 - nested results
+    """Return results as JSON can hold them: an unknown (infinite) half-width becomes null.
+
+    >>> plain({"mean": 1.0, "half_width": float("inf")})
+    {'mean': 1.0, 'half_width': None}
+    """
+    if isinstance(value, dict):
+        return {key: plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
+
+
+def as_json(document: Row) -> str:
+    """Return a document as JSON text."""
+    return json.dumps(plain(document), ensure_ascii=False, indent=1, allow_nan=False) + "\n"
+
+
+def write_run(folder: Path, document: Row, text: str, name: str, command: list[str], lang: str) -> Path:
+    """Write a run folder and return the path of its report.
+
+    Args:
+        folder: Made if missing; files of an earlier run in it are replaced.
+        document: A result document.
+        text: The plant file as it was read.
+        name: What it was called.
+        command: The command line.
+        lang: Language of the report.
+    """
+    from experiments.report import write_report
+
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "inputs").mkdir(exist_ok=True)
+    source = folder / "inputs" / (Path(name).stem + ".yaml")
+    source.write_text(text, encoding="utf-8")
+    (folder / "results.json").write_text(as_json(document), encoding="utf-8")
+    for table, rows in tables(document).items():
+        write_csv(folder / f"{table}.csv", rows)
+    report = folder / "report.html"
+    write_report(plain(document), report, lang)
+    manifest = {
+        "command": command,
+        "written": datetime.now().astimezone().isoformat(timespec="seconds"),
+        "seed": document.get("seed"),
+        "replications": document.get("replications"),
+        "inputs": {source.name: hashlib.sha256(text.encode()).hexdigest()},
+        "versions": {
+            "renewline": version("renewline"),
+            "python": platform.python_version(),
+            **{name: version(name) for name in LIBRARIES},
+        },
+        "platform": sys.platform,
+    }
+    (folder / "manifest.json").write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
+    return report
+
+
+def folder_for(command: str, plant: str) -> Path:
+    """Return a folder that does not exist yet, named by day, command and plant."""
+    stem = "".join(c if c.isalnum() or c in "-_" else "-" for c in plant).strip("-") or "plant"
+    base = Path("runs") / f"{datetime.now():%Y-%m-%d-%H%M%S}-{command}-{stem}"
+    folder, n = base, 1
+    while folder.exists():
+        n += 1
+        folder = base.with_name(f"{base.name}-{n}")
+    return folder
+
+
+def tables(document: Row) -> dict[str, list[Row]]:
+    """Return the tidy tables of a document by name."""
+    if document["kind"] == "simulate":
+        return _simulation_tables(document)
+    if document["kind"] == "compare":
+        rows = [{"line": "all", **document["difference"]}, *document["by_line"]]
+        difference = [
+            {"line": row.get("line") or row["name"], "figure": key, **value}
+            for row in rows
+            for key, value in row.items()
+            if isinstance(value, dict)
+        ]
+        sides = {
+            f"{side}_{k}": v for side in ("before", "after") for k, v in _simulation_tables(document[side]).items()
+        }
+        return {"difference": difference, **sides}
+    listed = {name: document[name] for name in ("renewals", "by_year", "by_period", "cash_flow", "explained")}
+    return {name: [flat(row) for row in rows] for name, rows in listed.items()}
+
+
+def _simulation_tables(document: Row) -> dict[str, list[Row]]:
+    lines, stations = [], []
+    for line in document["lines"]:
+        lines.append(flat({k: v for k, v in line.items() if k not in {"stations", "products", "sources"}}))
+        for station in line["stations"]:
+            own = {k: v for k, v in station.items() if k not in {"machine", "stops"}}
+            stations.append({"line": line["name"], **flat(own)})
+    return {"lines": lines, "stations": stations}
+
+
+def flat(row: Row, under: str = "") -> Row:
+    """Return a nested row as one level, names joined by a dot.
+
+    >>> flat({"output": {"mean": 2, "half_width": 1}})
+    {'output.mean': 2, 'output.half_width': 1}
+    """
+    out: Row = {}
+    for key, value in row.items():
+        name = f"{under}.{key}" if under else key
+        if isinstance(value, dict):
+            out.update(flat(value, name))
+        else:
+            out[name] = value
+    return out
+
+
+def write_csv(path: Path, rows: Iterable[Row]) -> None:
+    """Write rows as CSV (UTF-8 with a mark, so that Excel reads Chinese right)."""
+    listed = list(rows)
+    columns = list(dict.fromkeys(key for row in listed for key in row))
+    with path.open("w", newline="", encoding="utf-8-sig") as handle:
+        writer = csv.DictWriter(handle, columns)
+        writer.writeheader()
+        writer.writerows(listed)
