@@ -300,6 +300,22 @@ ByProduct = Annotated[
 ]
 """One distribution, or one for each product."""
 
+
+def _from_to_tag(value: Any) -> str:  # noqa: ANN401 - whatever the file holds
+    if isinstance(value, dict) and family(value) is None and all(isinstance(row, dict) for row in value.values()):
+        return "from to"
+    return "one for all"
+
+
+FromTo = Annotated[
+    Union[  # noqa: UP007 - built from tagged members
+        Annotated[Dist, Tag("one for all")],
+        Annotated[dict[str, dict[str, Dist]], Tag("from to")],
+    ],
+    Discriminator(_from_to_tag),
+]
+"""One distribution, or one for each change, ``{from: {to: ..}}``; never a distribution mistaken for such a table."""
+
 Sum.model_rebuild()
 Weighted.model_rebuild()
 Mixture.model_rebuild()

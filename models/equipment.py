@@ -9,7 +9,7 @@ from typing import Literal
 from pydantic import Field, field_validator, model_validator
 
 from models.base import Count, Model, NonNegative, Number, Positive, Share
-from models.distribution import ByProduct, Dist
+from models.distribution import ByProduct, Dist, FromTo
 from models.energy import CARRIERS
 
 STATES = (
@@ -165,7 +165,7 @@ class Behaviour(Model):
 
     cycle_time_s: ByProduct | None = None
     """Per part; per charge for ``batch``."""
-    setup_time_s: Dist | dict[str, dict[str, Dist]] | None = None
+    setup_time_s: FromTo | None = None
     """When the product changes: one time, or ``{from: {to: time}}``."""
     scrap: Share | None = None
     """Share of bad parts, found and removed at this station."""
