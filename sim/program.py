@@ -276,7 +276,8 @@ def _swaps(plant: Plant, start: datetime) -> tuple[Swap, ...]:
 def alone(program: Program, line: int, station: int, machines: Sequence[int]) -> Program:
     """Return a program of some machines of one station by themselves: parts always there, always room behind.
 
-    The line's source gives way to a saturated one; mix, calendar and crews stay.
+    The line's source gives way to a saturated one; the mix keeps the products that come to the station, calendar and
+    crews stay.
     """
     whole = program.lines[line]
     part = whole.stations[station]
@@ -284,10 +285,39 @@ def alone(program: Program, line: int, station: int, machines: Sequence[int]) ->
         part,
         machines=tuple(part.machines[m] for m in machines),
         buffer=INFINITE,
-        routes={product: ((EXIT_AT, 1.0),) for product in part.routes},
+        routes=dict.fromkeys(part.routes, ((EXIT_AT, 1.0),)),
     )
     source = Source(saturated=True, product=whole.source.product)
-    return replace(program, lines=(replace(whole, source=source, stations=(only,)),), swaps=())
+    coming = _coming(whole, station)
+    own = replace(
+        whole,
+        source=source,
+        stations=(only,),
+        sequence=tuple(p for p in whole.sequence if p in coming) if whole.sequence else None,
+        shares=_cumulative({p: s for p, s in _single(whole.shares).items() if p in coming}) if whole.shares else (),
+    )
+    return replace(program, lines=(own,), swaps=())
+
+
+def _coming(line: LineProgram, station: int) -> set[str]:
+    """Return the products whose route can lead to a station."""
+    coming = set()
+    for product in line.products:
+        seen, ahead = {0}, [0]
+        while ahead:
+            for target, _ in line.stations[ahead.pop()].routes[product]:
+                if target >= 0 and target not in seen:
+                    seen.add(target)
+                    ahead.append(target)
+        if station in seen:
+            coming.add(product)
+    return coming or set(line.products)
+
+
+def _single(cumulative: tuple[tuple[str, float], ...]) -> dict[str, float]:
+    """Return shares from cumulative shares."""
+    ends = [0.0, *(end for _, end in cumulative)]
+    return {name: end - before for (name, end), before in zip(cumulative, ends, strict=False)}
 
 
 def only_line(program: Program, line: int) -> Program:
