@@ -1,0 +1,228 @@
+"""A document as an HTML page: which sections each kind has, and the template that writes them."""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+import jinja2
+
+from experiments.report import charts, plan_parts, run_parts
+from experiments.report.parts import Document, Table, Writer, joined
+from experiments.report.svg import FONTS, Chart
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A part of the page under its own heading, its blocks in order."""
+
+    key: str
+    title: str
+    text: Sequence[str] = ()
+    blocks: Sequence[Chart | Table] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """All that the template writes."""
+
+    title: str
+    subtitle: str
+    answer: Sequence[str]
+    sections: Sequence[Section]
+    inputs: Sequence[tuple[str, str]]
+    figures: Sequence[tuple[str, str, str]] = field(default=())
+    """Key figures: name, value, and what to hold it against."""
+
+
+def html(document: Document, lang: str) -> str:
+    """Return the page of a document."""
+    writer = Writer(lang)
+    kind = document.get("kind")
+    if kind not in _PAGES:
+        raise ValueError(f"a document of kind {kind!r} has no report; kinds with one: {', '.join(_PAGES)}")
+    page = _PAGES[str(kind)](document, writer)
+    return _environment().get_template("page.html.j2").render(page=page, t=writer.t, lang=lang, fonts=FONTS)
+
+
+@cache
+def _environment() -> jinja2.Environment:
+    loader = jinja2.FileSystemLoader(TEMPLATES)
+    made = jinja2.Environment(
+        loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    made.filters["unbroken"] = unbroken
+    made.tests["chart"] = lambda block: isinstance(block, Chart)
+    return made
+
+
+def unbroken(text: str) -> str:
+    """Return a text in which a line never ends between a number and what belongs to it.
+
+    >>> unbroken("4.3 ± 0.2 CNY, 5 %, 7 × lathe").count("\\u00a0")
+    4
+    """
+    return re.sub(r" (?=[±%×])|(?<=±) ", "\u00a0", text)
+
+
+# --- plan ---
+
+
+def _plan(plan: Document, w: Writer) -> Page:
+    return Page(
+        title=w.t("Renewal schedule: {plant}").format(plant=plan["plant"]),
+        subtitle=f"{plan['periods'][0]} – {plan['periods'][-1]}",
+        answer=plan_parts.answer(plan, w),
+        figures=_plan_figures(plan, w),
+        sections=[section for section in _plan_sections(plan, w) if section.blocks or section.text],
+        inputs=[*plan_parts.inputs(plan, w), *_run_inputs(plan, w)],
+    )
+
+
+def _plan_figures(plan: Document, w: Writer) -> list[tuple[str, str, str]]:
+    figures = [
+        (
+            w.t("Gain in net present value"),
+            w.money(plan["npv_gain_cny"]["simulated"]),
+            w.t("over renewing nothing, after tax"),
+        ),
+        (w.t("Capex"), w.money(sum(r["capex_cny"] for r in plan["renewals"])), w.t("before tax, not discounted")),
+    ]
+    if plan["by_year"]:
+        last = plan["by_year"][-1]
+        for key, name in (
+            ("output", w.t("Output (parts)")),
+            ("energy_tce", w.t("Energy (tce)")),
+            ("co2_t", w.t("CO2 (t)")),
+        ):
+            label = w.t("{name} in {year}").format(name=name, year=last["year"])
+            versus = w.t("without the schedule: {value}").format(value=w.ci(last.get(f"{key}_baseline")))
+            figures.append((label, w.ci(last.get(key)), versus))
+    return figures
+
+
+def _plan_sections(plan: Document, w: Writer) -> list[Section]:
+    runs = [(w.t("without"), plan["baseline"]), (w.t("with"), plan["planned"])]
+    hours = w.num(run_parts.counted_h(plan["planned"]))
+    note = w.t(
+        "Before: nothing renewed, ageing included. After: the schedule played through, installation and ramp-up "
+        "included. Both over {hours} h. The interval of a change treats the two runs as independent; as they meet the "
+        "same luck, it is on the wide side."
+    ).format(hours=hours)
+    why = plan_parts.why_different(plan, w)
+    return [
+        Section("schedule", w.t("Schedule"), [], [*charts.gantt(plan, w), *_filled([plan_parts.renewals(plan, w)])]),
+        Section("limits", w.t("Budget and downtime"), [], _limits(plan, w)),
+        Section("effect", w.t("What it brings by year"), [], [charts.effects(plan, w), plan_parts.effects(plan, w)]),
+        Section(
+            "before-after", w.t("Before and after"), [note],
+            [*run_parts.before_after(plan["baseline"], plan["planned"], w), *_filled([plan_parts.lines(plan, w)])],
+        ),
+        Section("states", w.t("What the machines do"), [], _states(runs, w)),
+        Section("energy", w.t("Energy by carrier"), [], _energy_pair(runs, w)),
+        Section("cash", w.t("Cash flow"), [], [charts.cash_flow(plan, w), plan_parts.cash_flow(plan, w)]),
+        Section("explained", w.t("Predicted and simulated"), why, [plan_parts.explained(plan, w)]),
+        Section("against", w.t("Against other choices"), _against_text(plan, w), [plan_parts.against(plan, w)]),
+        Section("assumptions", w.t("Assumptions"), [], _filled([plan_parts.assumptions(plan, w)])),
+    ]  # fmt: skip
+
+
+def _limits(plan: Document, w: Writer) -> list[Chart | Table]:
+    stopped = _filled([plan_parts.downtime(plan, w)])
+    return [charts.spending(plan, w), plan_parts.spending(plan, w), *charts.downtime(plan, w), *stopped]
+
+
+def _against_text(plan: Document, w: Writer) -> list[str]:
+    rival = plan.get("against", {}).get("payback_ranking", {}).get("renewals")
+    if rival is None:
+        return []
+    pairs = (
+        (w.t("Only in this schedule: {renewals}."), plan_parts.only_in(plan["renewals"], rival)),
+        (w.t("Only in the ranking by simple payback: {renewals}."), plan_parts.only_in(rival, plan["renewals"])),
+    )
+    said = [text.format(renewals=joined(found, w.t)) for text, found in pairs if found]
+    return said or [w.t("Both renew the same machines with the same options; they differ in time or number at most.")]
+
+
+# --- compare and simulate ---
+
+
+def _compare(document: Document, w: Writer) -> Page:
+    before, after = document["before"], document["after"]
+    runs = [(w.t("before"), before), (w.t("after"), after)]
+    note = w.t("The change's interval treats the runs as independent; the paired difference above is narrower.")
+    sections = [
+        Section("options", w.t("What was swapped"), [], [run_parts.options(document, w)]),
+        Section(
+            "difference", w.t("Difference per year"), [],
+            [run_parts.difference(document, w), *run_parts.difference_by_line(document, w)],
+        ),
+        Section("before-after", w.t("Before and after"), [note], run_parts.before_after(before, after, w)),
+        Section("states", w.t("What the machines do"), [], _states(runs, w)),
+        Section("energy", w.t("Energy by carrier"), [], _energy_pair(runs, w)),
+    ]  # fmt: skip
+    title = w.t("Before and after: {plant}").format(plant=after["plant"])
+    return Page(title, _counted(after, w), run_parts.compare_answer(document, w), sections, _run_inputs(after, w))
+
+
+def _simulate(run: Document, w: Writer) -> Page:
+    runs = [("", run)]
+    sections = [
+        Section(
+            "output", w.t("Output and lead time"), [], _filled([run_parts.output(run, w), run_parts.products(run, w)])
+        ),
+        Section("states", w.t("What the machines do"), [], _states(runs, w)),
+        Section("queues", w.t("Queues and stops"), [], _queues(run, w)),
+        Section("energy", w.t("Energy by carrier"), [], _energy(run, w)),
+    ]
+    title = w.t("Simulation: {plant}").format(plant=run["plant"])
+    return Page(title, _counted(run, w), run_parts.simulate_answer(run, w), sections, _run_inputs(run, w))
+
+
+def _counted(run: Document, w: Writer) -> str:
+    return w.t("{hours} h counted per replication").format(hours=w.num(run_parts.counted_h(run)))
+
+
+def _energy(run: Document, w: Writer) -> list[Chart | Table]:
+    return [*charts.energy([("", run)], w), *_filled([*run_parts.energy(run, w), run_parts.bands(run, w)])]
+
+
+def _queues(run: Document, w: Writer) -> list[Table]:
+    tables = [run_parts.queues(line, w) for line in run["lines"]]
+    return _filled([*tables, run_parts.stops(run, w), run_parts.crews(run, w)])
+
+
+# --- shared ---
+
+
+def _states(runs: run_parts.Runs, w: Writer) -> list[Chart | Table]:
+    """Return charts of all lines, then a table of each."""
+    tables = [run_parts.stations(runs, number, w) for number in range(len(runs[0][1]["lines"]))]
+    return [*charts.states(runs, w), *tables]
+
+
+def _energy_pair(runs: run_parts.Runs, w: Writer) -> list[Chart | Table]:
+    """Return charts and the table of carriers before and after."""
+    return [*charts.energy(runs, w), run_parts.carriers_before_after(runs[0][1], runs[1][1], w)]
+
+
+def _filled(tables: Sequence[Table]) -> list[Table]:
+    return [table for table in tables if table.rows]
+
+
+def _run_inputs(run: Document, w: Writer) -> list[tuple[str, str]]:
+    pairs = (
+        ("renewline", run.get("renewline")),
+        (w.t("Engine"), run.get("engine")),
+        (w.t("Seed"), run.get("seed")),
+        (w.t("Replications"), run.get("replications")),
+        (w.t("Simulated time (h)"), run.get("horizon_h")),
+        (w.t("Of it warm-up, not counted (h)"), run.get("warm_up_h")),
+    )
+    return [(name, w.num(v) if isinstance(v, float) else str(v)) for name, v in pairs if v is not None]
+
+
+_PAGES: dict[str, Callable[[Document, Writer], Page]] = {"plan": _plan, "compare": _compare, "simulate": _simulate}

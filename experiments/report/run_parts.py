@@ -1,0 +1,271 @@
+"""What simulated runs say: tables of one run, of two runs side by side, and of their paired difference."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from experiments.report.parts import MISSING, Column, Document, Table, Writer, change, joined, relative
+from experiments.words import DIFFERENCES, ENERGY, LINE, STATES, Quantity
+
+Runs = Sequence[tuple[str, Document]]
+"""Simulate documents side by side, each with its name ("" if it is the only one); equal lines and stations."""
+
+# --- one run ---
+
+
+def simulate_answer(run: Document, w: Writer) -> list[str]:
+    """Return the run in sentences: what each line makes, what holds it back, how certain that is."""
+    text = w.t("{line} makes {good} good parts per hour; {bottleneck} holds it back.")
+    said = [
+        text.format(line=x["name"], good=w.ci(x["good_per_h"]), bottleneck=x["bottleneck"]) for x in run["lines"][:3]
+    ]
+    return [*said, _how_certain(run, w)]
+
+
+def _how_certain(run: Document, w: Writer) -> str:
+    text = w.t("The ± are 95 % intervals from {replications} replications of {hours} h each with seed {seed}.")
+    return text.format(replications=run["replications"], hours=w.num(counted_h(run)), seed=run["seed"])
+
+
+def counted_h(run: Document) -> float:
+    """Return the simulated time that counts, in hours."""
+    return float(run["horizon_h"] - run["warm_up_h"])
+
+
+def output(run: Document, w: Writer) -> Table:
+    """Return output, WIP and lead time by line."""
+    columns = (
+        *w.text("Line"),
+        *w.numbers("Good output (parts/h)", "Output (parts/h)", "Work in progress", "Lead time (h)", "90 % below (h)"),
+        *w.text("Bottleneck"),
+    )
+    rows = [
+        [
+            x["name"], *(w.ci(x.get(key)) for key in ("good_per_h", "throughput_per_h", "wip", "lead_time_h")),
+            w.num(x["lead_time_h"].get("p90")), x["bottleneck"],
+        ]
+        for x in run["lines"]
+    ]  # fmt: skip
+    return Table(w.t("Output and lead time by line"), columns, rows)
+
+
+def products(run: Document, w: Writer) -> Table:
+    """Return output and lead time by product."""
+    columns = (*w.text("Product", "Line"), *w.numbers("Output (parts/h)", "Lead time (h)"))
+    rows = [
+        [p["name"], x["name"], w.ci(p["throughput_per_h"]), w.ci(p["lead_time_h"])]
+        for x in run["lines"]
+        for p in x.get("products", [])
+    ]
+    return Table(w.t("Products"), columns, rows)
+
+
+def stations(runs: Runs, number: int, w: Writer) -> Table:
+    """Return the stations of a line in each run: OEE with its interval and the shares of time by state.
+
+    Args:
+        runs: Name and document of each run.
+        number: Which line, counted from 0, of the first run.
+        w: The language.
+    """
+    line = runs[0][1]["lines"][number]
+    found = [
+        (name, station)
+        for first in line["stations"]
+        for name, run in runs
+        for at in run["lines"]
+        for station in at["stations"]
+        if at["name"] == line["name"] and station["name"] == first["name"]
+    ]
+    used = [s for s in STATES if any(station["states"].get(s) for _, station in found)]
+    columns = (
+        *w.text("Station", *([] if len(runs) == 1 else ["Run"])),
+        *w.numbers("Machines", "OEE"),
+        *(Column(w.state(s)) for s in used),
+    )
+    rows = [
+        [
+            station["name"], *([name] if name else []), str(station["machines"]), w.in_percent(station.get("oee")),
+            *(w.in_percent(station["states"].get(s, 0.0)) for s in used),
+        ]
+        for name, station in found
+    ]  # fmt: skip
+    note = w.t("In %. States: share of scheduled time, mean over the replications; the interval is that of OEE.")
+    return Table(w.t("Stations of {line}").format(line=line["name"]), columns, rows, note)
+
+
+def queues(line: Document, w: Writer) -> Table:
+    """Return what waits in front of the stations of a line."""
+    columns = (
+        *w.text("Station"),
+        *w.numbers("Parts per hour", "Waiting in front", "Waiting time (h)", "Mean power (kW)"),
+    )
+    keys = ("visits_per_h", "queue_length", "waiting_time_h", "mean_power_kw")
+    rows = [[s["name"], *(w.ci(s.get(key)) for key in keys)] for s in line["stations"]]
+    return Table(w.t("Queues and power at {line}").format(line=line["name"]), columns, rows)
+
+
+def stops(run: Document, w: Writer) -> Table:
+    """Return failures and maintenance by station."""
+    columns = (
+        *w.text("Line", "Station", "Stop"),
+        *w.numbers("Per hour", "Mean wait for people (h)", "Mean duration (h)", "Cost (CNY/h)"),
+    )
+    rows = [
+        [
+            x["name"], s["name"], stop["name"], w.ci(stop["per_h"]), w.num(stop.get("mean_wait_h"), 3),
+            w.num(stop.get("mean_h"), 3), w.num(stop.get("cost_cny_per_h"), 3),
+        ]
+        for x in run["lines"]
+        for s in x["stations"]
+        for stop in s.get("stops", [])
+    ]  # fmt: skip
+    return Table(w.t("Failures and maintenance"), columns, rows)
+
+
+def crews(run: Document, w: Writer) -> Table:
+    """Return the utilisation of crews."""
+    columns = (*w.text("Crew"), *w.numbers("People", "Utilisation"))
+    rows = [[c["name"], str(c["size"]), w.percent(c["utilisation"])] for c in run.get("crews", [])]
+    return Table(w.t("Crews"), columns, rows)
+
+
+LINES_ABREAST = 3
+"""Lines that stand side by side in one table; more would not fit on a page."""
+
+
+def energy(run: Document, w: Writer) -> list[Table]:
+    """Return the energy of the lines over the counted time, a few lines to a table."""
+    groups = (run["lines"][i : i + LINES_ABREAST] for i in range(0, len(run["lines"]), LINES_ABREAST))
+    return [_energy(group, run, w) for group in groups]
+
+
+def _energy(lines: Sequence[Document], run: Document, w: Writer) -> Table:
+    columns = (*w.text("Quantity"), *(Column(x["name"]) for x in lines))
+    rows = [
+        [w.name(quantity), *(w.quantity(x["energy"].get(key), quantity) for x in lines)]
+        for key, quantity in ENERGY.items()
+    ]
+    for key in carriers_of(run):
+        carrier = w.carrier(key)
+        cells = [w.ci(x["energy"].get("by_carrier", {}).get(key)) for x in lines]
+        rows.append([f"{carrier.name} ({carrier.unit})", *cells])
+    note = w.t("Amounts over the counted {hours} h.").format(hours=w.num(counted_h(run)))
+    return Table(w.t("Energy by line"), columns, rows, note)
+
+
+def bands(run: Document, w: Writer) -> Table:
+    """Return electricity by tariff band."""
+    names = list(dict.fromkeys(b for x in run["lines"] for b in x["energy"].get("by_band_kwh", {})))
+    columns = (*w.text("Line"), *(Column(f"{w.t(name)} (kWh)") for name in names))
+    rows = [[x["name"], *(w.num(x["energy"].get("by_band_kwh", {}).get(b)) for b in names)] for x in run["lines"]]
+    note = w.t("Means over the replications; the interval of their sum stands under electricity.")
+    return Table(w.t("Electricity by tariff band"), columns, rows if names else [], note)
+
+
+def carriers_of(*runs: Document) -> list[str]:
+    """Return the carriers that any line uses, in the order they come."""
+    found = (c for run in runs for line in run["lines"] for c in line["energy"].get("by_carrier", {}))
+    return list(dict.fromkeys(found))
+
+
+# --- two runs side by side ---
+
+
+def before_after(before: Document, after: Document, w: Writer) -> list[Table]:
+    """Return one table for each line that both runs have: each quantity before, after, and its change."""
+    return [_line_table(old, new, w) for old, new in _both(before, after)]
+
+
+def _both(before: Document, after: Document) -> list[tuple[Document, Document]]:
+    later = {line["name"]: line for line in after["lines"]}
+    return [(line, later[line["name"]]) for line in before["lines"] if line["name"] in later]
+
+
+def _line_table(before: Document, after: Document, w: Writer) -> Table:
+    columns = (*w.text("Quantity"), *w.numbers("Before", "After", "Change", "Relative"))
+    rows = [
+        *(_change_row(before.get(key), after.get(key), q, w) for key, q in LINE.items()),
+        *(_change_row(before["energy"].get(key), after["energy"].get(key), q, w) for key, q in ENERGY.items()),
+    ]
+    rows.append([w.t("Bottleneck"), before["bottleneck"], after["bottleneck"], "", ""])
+    return Table(before["name"], columns, [row for row in rows if row[1] != MISSING])
+
+
+def _change_row(old: Any, new: Any, quantity: Quantity, w: Writer) -> list[str]:  # noqa: ANN401
+    values = [w.quantity(value, quantity) for value in (old, new, change(old, new))]
+    return [w.name(quantity), *values, w.percent(relative(old, new))]
+
+
+def carriers_before_after(before: Document, after: Document, w: Writer) -> Table:
+    """Return the use of each carrier by line before, after, and its change."""
+    columns = (*w.text("Line", "Carrier"), *w.numbers("Before", "After", "Change", "Relative"))
+    rows = []
+    for old, new in _both(before, after):
+        for key in carriers_of(before, after):
+            amounts = [x["energy"].get("by_carrier", {}).get(key) for x in (old, new)]
+            rows.append([old["name"], *_change_row(amounts[0], amounts[1], w.carrier(key), w)])
+    return Table(w.t("Energy by carrier and line"), columns, [row for row in rows if {row[2], row[3]} != {MISSING}])
+
+
+# --- the paired difference ---
+
+
+def compare_answer(document: Document, w: Writer) -> list[str]:
+    """Return the comparison in sentences: what was swapped, what it brings in a year, how certain that is."""
+    swaps = [f"{o['line']} / {o['station']}: {o['machines']} × {o['option']}" for o in document["options"]]
+    capex = sum(o.get("capex_cny") or 0.0 for o in document["options"])
+    swapped = w.t("Compared: {swaps}, for {capex}.").format(swaps=joined(swaps, w.t), capex=w.money(capex))
+    d = document["difference"]
+    text = w.t("Per year that changes good output by {good} parts, energy by {tce} tce and CO2 by {co2} t")
+    brings = text.format(
+        good=w.ci(d.get("good_per_y", d.get("output_per_y"))),
+        tce=w.ci(d.get("energy_tce_per_y")),
+        co2=w.ci(d.get("co2_t_per_y")),
+    )
+    if "value_cny_per_y" in d:
+        brings += w.t("; margin less energy cost changes by {value}.").format(value=w.money(d["value_cny_per_y"]))
+    else:
+        brings += w.t(".")
+    return [swapped, brings, _how_certain(document["after"], w)]
+
+
+def options(document: Document, w: Writer) -> Table:
+    """Return what was swapped."""
+    columns = (
+        *w.text("Line", "Station"),
+        *w.numbers("Machines"),
+        *w.text("Option"),
+        Column(f"{w.t('Capex')} ({w.money_unit})"),
+    )
+    rows = [
+        [o["line"], o["station"], str(o["machines"]), o["option"], w.cash(o.get("capex_cny"))]
+        for o in document["options"]
+    ]
+    return Table(w.t("What was swapped"), columns, rows)
+
+
+def difference(document: Document, w: Writer) -> Table:
+    """Return the paired difference of the plant, and how much variance the pairing saved."""
+    return _differences(w.t("Difference per year, whole plant"), document["difference"], w)
+
+
+def difference_by_line(document: Document, w: Writer) -> list[Table]:
+    """Return the paired difference of each line."""
+    lines: Iterable[Document] = document.get("by_line", [])
+    return [_differences(w.t("Difference per year: {line}").format(line=x["name"]), x, w) for x in lines]
+
+
+def _differences(title: str, values: Document, w: Writer) -> Table:
+    columns = (*w.text("Quantity"), *w.numbers("After less before", "Variance saved by pairing"))
+    rows = []
+    for key, value in values.items():
+        if key != "name":
+            quantity = DIFFERENCES.get(key, Quantity(key, ""))
+            ratio = value.get("variance_ratio") if isinstance(value, dict) else None
+            saved = MISSING if ratio is None else w.percent(1 - ratio, 0)
+            rows.append([w.name(quantity), w.quantity(value, quantity), saved])
+    note = w.t(
+        "Both runs meet the same luck, replication by replication; the interval is that of the paired difference. "
+        "Variance saved: 1 less the variance of the difference over that of two independent runs."
+    )
+    return Table(title, columns, rows, note)

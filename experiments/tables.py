@@ -1,0 +1,100 @@
+"""A document on the terminal: the few tables that answer the question, in 80 columns, readable without colour."""
+
+from collections.abc import Callable
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table as RichTable
+from rich.text import Text
+
+from experiments.report import plan_parts, run_parts
+from experiments.report.parts import Column, Document, Table, Writer
+
+
+def show(document: Document, console: Console, lang: str = "en") -> None:
+    """Print the answer and its tables.
+
+    Args:
+        document: What ``simulate``, ``compare`` or ``plan`` print with ``--json``.
+        console: Where to; its width is kept, rich honours ``NO_COLOR``.
+        lang: ``en`` or ``zh``.
+
+    Raises:
+        ValueError: The document is of no kind that has tables.
+    """
+    kind = document.get("kind")
+    if kind not in _KINDS:
+        raise ValueError(f"a document of kind {kind!r} has no tables; kinds with some: {', '.join(_KINDS)}")
+    answer, tables = _KINDS[str(kind)](document, Writer(lang))
+    for sentence in answer:
+        console.print(Text(sentence))
+    for table in tables:
+        if table.rows:
+            _print(table, console)
+
+
+def _print(table: Table, console: Console) -> None:
+    # Text objects: a name like "[red]" is a name, not an order to the terminal
+    shown = RichTable(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
+    for column in table.columns:
+        shown.add_column(
+            Text(column.label),
+            justify="right" if column.number else "left",
+            no_wrap=column.date,
+            overflow="fold",
+            vertical="top",
+        )
+    for number, row in enumerate(table.rows):
+        shown.add_row(*map(Text, row), style="bold" if number in table.strong else None)
+    console.print()
+    console.print(Text(table.title, style="bold"))
+    console.print(shown)
+
+
+def _plan(plan: Document, w: Writer) -> tuple[list[str], list[Table]]:
+    tables = [
+        plan_parts.short_renewals(plan, w),
+        plan_parts.spending(plan, w),
+        plan_parts.downtime(plan, w),
+        plan_parts.against(plan, w),
+        _certainty(plan, w),
+    ]
+    return plan_parts.answer(plan, w), tables
+
+
+def _certainty(plan: Document, w: Writer) -> Table:
+    gain = plan["npv_gain_cny"]
+    rows = [
+        [w.t("Gain in net present value, simulated"), w.money(gain["simulated"])],
+        [w.t("Gain in net present value, predicted"), w.money(gain["predicted"])],
+        [w.t("Bound: no schedule gains more"), w.money(gain["bound"])],
+        [w.t("Gap between bound and gain"), w.percent(plan["gap"], 2)],
+    ]
+    return Table(w.t("How good, how certain"), (*w.text("Quantity"), *w.numbers("Value")), rows)
+
+
+def _compare(document: Document, w: Writer) -> tuple[list[str], list[Table]]:
+    by_line = run_parts.difference_by_line(document, w)
+    tables = [run_parts.difference(document, w), *(by_line if len(by_line) > 1 else [])]
+    return run_parts.compare_answer(document, w), tables
+
+
+def _simulate(run: Document, w: Writer) -> tuple[list[str], list[Table]]:
+    states = [_upright(run_parts.stations([("", run)], n, w)) for n in range(len(run["lines"]))]
+    return run_parts.simulate_answer(run, w), [_upright(run_parts.output(run, w)), *states, *run_parts.energy(run, w)]
+
+
+def _upright(table: Table, most: int = 4) -> Table:
+    """Return a table with rows and columns exchanged if it has few rows, so that many columns fit."""
+    if len(table.rows) > most:
+        return table
+    columns = (Column(table.columns[0].label, number=False), *(Column(row[0]) for row in table.rows))
+    rows = [[column.label, *(row[i] for row in table.rows)] for i, column in enumerate(table.columns) if i]
+    return Table(table.title, columns, rows, table.note)
+
+
+_KINDS: dict[str, Callable[[Document, Writer], tuple[list[str], list[Table]]]] = {
+    "plan": _plan,
+    "compare": _compare,
+    "simulate": _simulate,
+}
