@@ -1,8 +1,9 @@
 """Why no plan is possible: the fewest limits and rules that contradict each other, with numbers.
 
-First an elastic filter (Chinneck and Dravnieks, 1991): every limit may give way at a price; those that do give way cannot all be kept, so they are
-enforced and the others asked again, until nothing can give way enough. What was enforced then contradicts itself; limits
-that it can do without are dropped one by one. Last, for each limit left: how far would it have to give way, all else kept?
+First an elastic filter (Chinneck and Dravnieks, 1991): every limit may give way at a price; those that do give way
+cannot all be kept, so they are enforced and the others asked again, until nothing can give way enough. What was
+enforced then contradicts itself; limits that it can do without are dropped one by one. Last, for each limit left:
+how far would it have to give way, all else kept?
 """
 
 from __future__ import annotations

@@ -8,12 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-import numpy as np
-
 from optimize import rule_rows
 from optimize.formulation import Formulation, Row, Terms
-from optimize.lives import State, Step, too_old_at_end
-from optimize.numbers import by_period, period_name, window_name, windows
+from optimize.lives import State, too_old_at_end
+from optimize.numbers import Array, by_period, period_name, window_name, windows
+from optimize.problem import Line
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,28 +84,36 @@ def _no_breaking_steps(form: Formulation, limit: str) -> Iterator[Row]:
 def _station_capacity(form: Formulation) -> Iterator[Row]:
     for line in form.problem.lines:
         for station in line.stations:
-            assets = {
-                index
-                for index, asset in enumerate(form.problem.assets)
-                if (asset.line, asset.station) == (line.name, station)
-            }
-            units = {number for number, unit in enumerate(form.units) if unit.asset in assets}
+            units = _units_at(form, line.name, station)
+            start = form.start.station_per_h[line.name, station]
             for period in range(form.count):
-                made = [
-                    (product.load.get(station, 1.0) if line.products else 1.0, line.name, product.name)
-                    for product in line.products or (line,)
-                ]
-                terms: Terms = [
-                    (load, form.model.output[name, product, period])
-                    for load, name, product in made
-                    if load > 0 and (name, product, period) in form.worth_per_h
-                ]
-                if not terms:
-                    continue
-                gains = form.total(lambda step, t=period, of=units: step.capacity_per_h[t] if step.unit in of else 0.0)
-                terms += [(-value, variable) for value, variable in gains]
-                start = float(form.start.station_per_h[line.name, station][period])
-                yield Row(f"{line.name}, {station}, {period_name(form.problem, period)}", terms, upper=start)
+                made = _loads(form, line, station, period)
+                if made:
+                    gains = form.total(
+                        [-step.capacity_per_h[period] if step.unit in units else 0.0 for step in form.steps]
+                    )
+                    where = f"{line.name}, {station}, {period_name(form.problem, period)}"
+                    yield Row(where, made + gains, upper=float(start[period]))
+
+
+def _loads(form: Formulation, line: Line, station: str, period: int) -> Terms:
+    """Return the capacity that the output of a line takes at a station."""
+    loads = [(product.name, product.load.get(station, 1.0)) for product in line.products] or [(line.name, 1.0)]
+    return [
+        (load, form.model.output[line.name, name, period])
+        for name, load in loads
+        if load > 0 and (line.name, name, period) in form.worth_per_h
+    ]
+
+
+def _units_at(form: Formulation, line: str, station: str | None = None) -> set[int]:
+    """Return the units of a line, or of one of its stations."""
+    assets = [form.problem.assets[unit.asset] for unit in form.units]
+    return {
+        number
+        for number, asset in enumerate(assets)
+        if asset.line == line and (station is None or asset.station == station)
+    }
 
 
 def _demand(form: Formulation) -> Iterator[Row]:
@@ -130,7 +137,7 @@ def _budget(form: Formulation) -> Iterator[Row]:
     for number, window in enumerate(parts):
         since = 0 if budget.carry_over else window.start
         there = float(amounts[: number + 1].sum() if budget.carry_over else amounts[number])
-        spent = form.total(lambda step, a=since, b=window.stop: float(step.cost[a:b].sum()))
+        spent = form.total([_part(step.cost, range(since, window.stop)) for step in form.steps])
         yield Row(window_name(form.problem, budget.every, window), spent, upper=there)
 
 
@@ -141,13 +148,13 @@ def _resource_rows(form: Formulation, which: str) -> Iterator[Row]:
             continue
         parts = windows(form.problem, resource.every)
         for window, amount in zip(parts, by_period(limit, len(parts)), strict=True):
-            used = form.total(lambda step, w=window, of=name: _part(step.uses.get(of), w))
+            used = form.total([_part(step.uses.get(name), window) for step in form.steps])
             where = f"{name}, {window_name(form.problem, resource.every, window)}"
             lower, upper = (None, float(amount)) if which == "max" else (float(amount), None)
             yield Row(where, used, lower, upper)
 
 
-def _part(values: np.ndarray | None, window: range) -> float:
+def _part(values: Array | None, window: range) -> float:
     return 0.0 if values is None else float(values[window.start : window.stop].sum())
 
 
@@ -155,14 +162,10 @@ def _downtime(form: Formulation) -> Iterator[Row]:
     for line in form.problem.lines:
         if line.downtime_limit_h is None:
             continue
-        units = _line_units(form, line.name)
+        units = _units_at(form, line.name)
         for period, limit in enumerate(by_period(line.downtime_limit_h, form.count)):
-            hours = form.total(lambda step, t=period, of=units: step.downtime_h[t] if step.unit in of else 0.0)
+            hours = form.total([step.downtime_h[period] if step.unit in units else 0.0 for step in form.steps])
             yield Row(f"{line.name}, {period_name(form.problem, period)}", hours, upper=float(limit))
-
-
-def _line_units(form: Formulation, line: str) -> set[int]:
-    return {n for n, unit in enumerate(form.units) if form.problem.assets[unit.asset].line == line}
 
 
 def _max_lines_down(form: Formulation) -> Iterator[Row]:
@@ -174,8 +177,8 @@ def _max_lines_down(form: Formulation) -> Iterator[Row]:
         for line in form.problem.lines:
             flag = form.flag()
             down.append((1.0, flag))
-            for number in sorted(_line_units(form, line.name)):
-                renewed = form.machines(lambda step, t=period: step.period == t, [number])
+            for number in sorted(_units_at(form, line.name)):
+                renewed = _renewed_in(form, number, period)
                 if renewed:  # one row per group is tighter than one for the line
                     terms = [*renewed, (-float(form.units[number].machines), flag)]
                     yield Row(line.name, terms, upper=0.0, fixed=True)
@@ -190,15 +193,16 @@ def _target_rows(form: Formulation, which: str) -> Iterator[Row]:
         for period in range(target.start, form.count):
             start = form.start.quantities.get(target.quantity)
             base = 0.0 if start is None else float(start[period])
-            change = form.total(lambda step, t=period, of=target.quantity: _at(step, of, t))
+            change = form.total(
+                [_part(step.quantities.get(target.quantity), range(period, period + 1)) for step in form.steps]
+            )
             where = f"{target.quantity}, {period_name(form.problem, period)}"
             lower, upper = (None, limit - base) if which == "max" else (limit - base, None)
             yield Row(where, change, lower, upper, base=base)
 
 
-def _at(step: Step, quantity: str, period: int) -> float:
-    values = step.quantities.get(quantity)
-    return 0.0 if values is None else float(values[period])
+def _renewed_in(form: Formulation, unit: int, period: int) -> Terms:
+    return form.machines(lambda step: step.period == period, [unit])
 
 
 CONSTRAINTS: tuple[Constraint, ...] = (
@@ -352,13 +356,14 @@ CONSTRAINTS: tuple[Constraint, ...] = (
 def constraints_doc() -> str:
     """Return the table of limits and rules as Markdown.
 
-    >>> print(constraints_doc().splitlines()[4])
+    >>> print(constraints_doc().splitlines()[5])
     ## one_life
     """
     parts = [
         "# Limits and rules of the renewal model",
         "",
-        "`x[step]` counts machines that take a renewal step, `q` is output per hour, `any`/`all` speak of the machines of a group.",
+        "`x[step]` counts machines that take a renewal step, `q` is output per hour,",
+        "`any` and `all` speak of the machines of a group.",
         "",
     ]
     for constraint in CONSTRAINTS:

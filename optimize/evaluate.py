@@ -169,7 +169,8 @@ class Evaluator:
 
     def _figures(self, asset: Asset, life: Life) -> LifeFigures:
         capacity, worth, quantities = self._in_service(asset, life)
-        cost, downtime, uses = np.zeros(self.count), np.zeros(self.count), {}
+        cost, downtime = np.zeros(self.count), np.zeros(self.count)
+        uses: dict[str, Array] = {}
         before: tuple[int, int] | None = None
         for number, period in life:
             option = asset.options[number]
@@ -180,7 +181,7 @@ class Evaluator:
             worth[period] += self.capex_factor[period] * _resale(asset, before, period)
             downtime += self._from(period, option.downtime_h)
             for name, use in option.uses.items():
-                uses[name] = uses.get(name, 0.0) + self._from(period, use)
+                uses[name] = uses.get(name, np.zeros(self.count)) + self._from(period, use)
             before = (number, period)
         if before is not None:
             option = asset.options[before[0]]
@@ -228,7 +229,10 @@ class Evaluator:
         return values, output
 
     def output_per_h(self, line: Line, stations: Mapping[str, Array]) -> dict[str, Array]:
-        """Return what a line makes of each product (its own name where it has no several), given its stations' capacity."""
+        """Return what a line makes of each product, given the capacity of its stations.
+
+        A line without a list of products makes one, named like the line.
+        """
         if not line.products:
             demand = by_period(np.inf if line.demand_per_h is None else line.demand_per_h, self.count)
             return {line.name: np.minimum.reduce([demand, *stations.values()])}
@@ -253,7 +257,7 @@ class Evaluator:
                 b_ub=capacities or None,
                 bounds=[(0, most) for most in demand],
             )
-            self._mixes[key] = tuple(float(made) for made in answer.x)
+            self._mixes[key] = tuple(float(made) for made in np.asarray(answer.x))
         return self._mixes[key]
 
     def _rows(self, totals: Totals, values: Array, output: Mapping[str, Mapping[str, Array]]) -> tuple[PeriodRow, ...]:

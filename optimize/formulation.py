@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 import pyomo.environ as pyo
@@ -20,8 +20,8 @@ Terms = list[tuple[float, pyo.Var]]
 class Row:
     """One row of the model: ``lower <= terms <= upper``; ``where`` names the place in words of the plant.
 
-    A ``fixed`` row says what a variable means; only the others can be given way to when limits clash. ``base`` is what belongs to
-    the terms whatever is renewed: it is added to terms and limits when a reader is told about them.
+    A ``fixed`` row says what a variable means; only the others can give way when limits clash. ``base`` is what
+    there is whatever is renewed: it is added to the limits when a reader is told about them.
     """
 
     where: str
@@ -87,10 +87,9 @@ class Formulation:
             if chosen(self.steps[number])
         ]
 
-    def total(self, amount: Callable[[Step], float]) -> Terms:
-        """Return the sum of an amount over all machines and steps; nil amounts are left out."""
-        sums = ((amount(step), number) for number, step in enumerate(self.steps))
-        return [(float(value), self.model.step[number]) for value, number in sums if value]
+    def total(self, amounts: Iterable[float]) -> Terms:
+        """Return the sum over all machines and steps of an amount given for each step; nil amounts are left out."""
+        return [(float(value), self.model.step[number]) for number, value in enumerate(amounts) if value]
 
     def flag(self) -> pyo.Var:
         """Return a new yes/no variable."""

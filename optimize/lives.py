@@ -1,9 +1,9 @@
 """The possible lives of a machine, as steps from one renewal to the next.
 
-A life is a path: the machine as it was, renewed with option a in period p, with option b in a later period, and so on. Each
-step has a variable in the model: how many machines of the group take it. What a step adds (money, capacity, cost, ..) is
-the difference between two lives worked out by :mod:`optimize.evaluate`: the life up to and with the step, the new machine then kept to
-the end, less the life before it. The steps of a path so add up to the whole life, whatever its length.
+A life is a path: the machine as it was, renewed with option a in period p, with option b in a later period, and so
+on. Each step has a variable in the model: how many machines of the group take it. What a step adds (money, capacity,
+cost, ..) is the difference between two lives worked out by :mod:`optimize.evaluate`: the life up to and with the step,
+the new machine then kept to the end, less the life before it. So the steps of a path add up to the whole life.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from optimize.numbers import Array
 from optimize.problem import After, Asset, Must, RenewalProblem, Requires
 
 State = tuple[int, int, int, tuple[tuple[int, float], ...]]
-"""Where a machine stands after a renewal: option index, period, how many renewals so far (0 where that sets no limit),
-and the standstill hours by period that still come from earlier renewals."""
+"""Where a machine stands after a renewal: option index, period, how many renewals so far (0 where that sets no
+limit), and the standstill hours by period that still come from earlier renewals."""
 
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """Machines of one asset that share variables: the whole group, or one machine where a rule must tell them apart."""
+    """Machines of one asset that share variables: the group, or one where a rule must tell them apart."""
 
     asset: int
     machines: int
@@ -59,8 +59,8 @@ class Step:
 def make_units(problem: RenewalProblem) -> list[Unit]:
     """Return the groups of machines that share variables.
 
-    A rule that asks whether every machine of a group has had one particular option cannot be told from sums over machines that
-    are renewed several times: such a group is taken apart.
+    Whether every machine of a group has had one particular option cannot be told from sums over machines that are
+    renewed several times: a group that a rule asks this of is taken apart.
     """
     asked = set()
     for rule in problem.rules:

@@ -52,7 +52,7 @@ def discount_factors(problem: RenewalProblem) -> tuple[Array, Array, float]:
     years, periods = problem.periods.years_each, np.arange(count)
     capex = base ** (-years * (periods + shift[discount.capex]))
     operation = base ** (-years * (periods + shift[discount.operation]))
-    return capex, operation, float(base ** (-years * count))
+    return np.asarray(capex, dtype=float), np.asarray(operation, dtype=float), float(base ** (-years * count))
 
 
 def periods_per_year(problem: RenewalProblem) -> int | None:

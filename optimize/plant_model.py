@@ -1,7 +1,7 @@
 """One Pyomo model for the whole plant, put together from the variables and the table of limits and rules.
 
-The objective is the gain over renewing nothing. Rows are scaled by their greatest coefficient and the objective to a fixed size,
-because the solver's tolerances are absolute.
+The objective is the gain over renewing nothing. Rows are scaled by their greatest coefficient and the objective to
+a fixed size, because the solver's tolerances are absolute.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from pyomo.core.expr import LinearExpression
 
 from optimize.constraints import CONSTRAINTS
 from optimize.formulation import Formulation, Row, Terms
-from optimize.lives import State
 from optimize.plan import Renewal, Replaced
 from optimize.problem import RenewalProblem
 
@@ -69,8 +68,8 @@ def build_model(problem: RenewalProblem, without: Collection[str] = (), elastic:
     Args:
         problem: What may be renewed.
         without: Names of limits and rules to leave out.
-        elastic: Let every limit and rule that is not natural give way (variables ``over`` and ``under``); the objective is
-            then the least sum of what gives way, each row in units of its greatest coefficient.
+        elastic: Let every limit and rule that is not natural give way (variables ``over`` and ``under``); the
+            objective is then the least sum of what gives way, each row in units of its greatest coefficient.
     """
     form = Formulation(problem, STEP_LIMITS if elastic else STEP_LIMITS & set(without))
     rows: dict[RowKey, Row] = {}

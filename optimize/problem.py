@@ -1,6 +1,7 @@
 """The renewal problem as plain numbers: which machines may be renewed, what that brings, what limits it.
 
-Everything is counted in periods ``t = 0 .. T-1`` and in one unit of money of the user's choice. Three kinds of lists occur:
+Everything is counted in periods ``t = 0 .. T-1`` and in one unit of money of the user's choice. Three kinds of lists
+occur:
 
 - *by period*: one value for each period; a number holds always;
 - *by age*: one value for each period in service, the first period in service first; the last value repeats;

@@ -33,10 +33,11 @@ class Payback:
 def payback_ranking(problem: RenewalProblem) -> list[Renewal]:
     """Return the renewals that a ranking by simple payback leads to.
 
-    Each machine is looked at by itself, with its best option: yearly benefit is saving, less what it costs to run more, plus the
-    margin on what its line then makes more if nothing else is changed. The machines are taken in the order of payback, each
-    in the earliest period in which all limits and rules still hold; a machine that fits nowhere is left out. If the plan so far
-    breaks a rule that only a further renewal can heal (a ``must``, say), renewals that break nothing new are taken.
+    Each machine is looked at by itself, with its best option: yearly benefit is saving, less what it costs to run
+    more, plus the margin on what its line then makes more if nothing else is changed. The machines are taken in the
+    order of payback, each in the earliest period in which all limits and rules still hold; a machine that fits nowhere
+    is left out. While the plan breaks a rule that only further renewals can heal (a ``must``, say), renewals that
+    break nothing new are taken.
 
     >>> from optimize.problem import parse_problem
     >>> slow = {"name": "saw", "options": [{"name": "new", "cost": 90, "saving": 30}]}
@@ -103,7 +104,7 @@ def _margin(evaluator: Evaluator, line: Line, stations: dict[str, float]) -> flo
 def _earliest(
     evaluator: Evaluator, chosen: list[Renewal], entry: Payback, broken: set[tuple[str, str]]
 ) -> tuple[list[Renewal], set[tuple[str, str]]] | None:
-    """Return the plan with one machine more in the earliest period that breaks nothing new, and what it still breaks."""
+    """Return the plan with one machine more, as early as breaks nothing new, and what it still breaks."""
     for period in range(evaluator.count):
         longer = [*chosen, Renewal(asset=entry.asset, option=entry.option, period=period)]
         now = _broken(evaluator, longer)

@@ -5,11 +5,9 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Collection, Sequence
-from typing import Any
 
 from optimize.evaluate import Evaluation, evaluate
-from optimize.limits import TOLERANCE
-from optimize.plan import Plan, Renewal
+from optimize.plan import Clash, Plan, Renewal, Status
 from optimize.problem import RenewalProblem
 
 
@@ -62,7 +60,7 @@ def solve(
         raise SolverError(f"HiGHS stopped: {ended}")
     bound = _finite(results.objective_bound, plant.money)
     if results.incumbent_objective is None:
-        return _without_solver(problem, bound, gap, without)
+        return _without_solver(problem, bound, without)
     results.solution_loader.load_vars()
     checked = _checked(problem, plant.renewals(), without)
     claimed = results.incumbent_objective * plant.money
@@ -97,7 +95,7 @@ def _plan(checked: Evaluation, bound: float | None, finished: bool) -> Plan:
     )
 
 
-def _without_solver(problem: RenewalProblem, bound: float | None, gap: float, without: Collection[str]) -> Plan:
+def _without_solver(problem: RenewalProblem, bound: float | None, without: Collection[str]) -> Plan:
     """Return the better of renewing nothing and the payback ranking, where the solver ran out of time."""
     from optimize.ranking import payback_ranking
 
@@ -109,7 +107,7 @@ def _without_solver(problem: RenewalProblem, bound: float | None, gap: float, wi
     return _plan(best, bound, finished=False)
 
 
-def _no_plan(problem: RenewalProblem, status: Any, bound: float | None, clash: Any = ()) -> Plan:
+def _no_plan(problem: RenewalProblem, status: Status, bound: float | None, clash: Sequence[Clash] = ()) -> Plan:
     return Plan(
         status=status,
         gain=None,

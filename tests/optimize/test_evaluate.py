@@ -26,7 +26,7 @@ def broken(result):
 def test_new_machine_serves_from_the_period_after_and_ages_from_one():
     aged = problem([machine(saving=[8, 4, 2]) | {"running_cost": [1, 3]}])
     result = evaluate(aged, [renew(period=0)])
-    # before: running cost 1, 3, 3, 3; after: 1 in period 0, then the saving of the first, second, third period in service
+    # before: running cost 1, 3, 3, 3; after: 1 in period 0, then the savings of periods 1, 2, 3 in service
     assert [row.value for row in result.by_period] == [-1, 8, 4, 2]
     assert result.baseline_value == -10
     assert result.gain == 23

@@ -8,7 +8,7 @@ from optimize.ranking import payback_ranking, paybacks
 
 
 def plant(**more):
-    """Two stations; T makes 40 per h, M 45, 60 wanted. T with cnc: 5 more (then M is the narrowest), so 5 * 1000 * 0.02 = 100."""
+    """T makes 40 per h, M 45. T with cnc makes 5 more (then M is the narrowest): 5 * 1000 * 0.02 = 100."""
     data = {
         "renewal_problem": 1,
         "periods": {"count": 4, "years_each": 0.5},
