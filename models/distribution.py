@@ -16,13 +16,16 @@ class MeanCv(Model):
     """Mean and coefficient of variation of the variable itself."""
 
     mean: Positive
+    """Mean."""
     cv: NonNegative
+    """Standard deviation over mean."""
 
 
 class Exponential(Model):
     """Memoryless; the value is the mean."""
 
     exponential: Positive
+    """The mean."""
 
     def mean(self) -> float:
         """Return the mean."""
@@ -33,13 +36,16 @@ class ErlangArgs(Model):
     """Mean of the sum and its number of equal exponential stages."""
 
     mean: Positive
+    """Mean of the sum."""
     stages: Count
+    """Number of stages."""
 
 
 class Erlang(Model):
     """Sum of equal exponential stages."""
 
     erlang: ErlangArgs
+    """Mean and stages."""
 
     def mean(self) -> float:
         """Return the mean."""
@@ -50,6 +56,7 @@ class Gamma(Model):
     """Gamma by mean and coefficient of variation."""
 
     gamma: MeanCv
+    """Mean and cv."""
 
     def mean(self) -> float:
         """Return the mean."""
@@ -60,13 +67,16 @@ class WeibullArgs(Model):
     """Scale (63.2 % fail before it) and shape (1 = exponential)."""
 
     scale: Positive
+    """63.2 % lie below."""
     shape: Positive
+    """Below 1: early failures; above 1: wear."""
 
 
 class Weibull(Model):
     """Weibull by scale and shape."""
 
     weibull: WeibullArgs
+    """Scale and shape."""
 
     def mean(self) -> float:
         """Return the mean, scale * Gamma(1 + 1/shape)."""
@@ -77,6 +87,7 @@ class Lognormal(Model):
     """Lognormal by the moments of the variable itself, not of its logarithm."""
 
     lognormal: MeanCv
+    """Mean and cv."""
 
     def mean(self) -> float:
         """Return the mean."""
@@ -87,13 +98,16 @@ class NormalArgs(Model):
     """Mean and standard deviation before negative draws are set to 0."""
 
     mean: Number
+    """Mean before the cut at 0."""
     sd: NonNegative
+    """Standard deviation before the cut."""
 
 
 class Normal(Model):
     """Normal; negative draws become 0."""
 
     normal: NormalArgs
+    """Mean and sd."""
 
     def mean(self) -> float:
         """Return the mean after negative draws are set to 0."""
@@ -109,7 +123,9 @@ class UniformArgs(Model):
     """Both ends."""
 
     low: NonNegative
+    """Least value."""
     high: NonNegative
+    """Greatest value."""
 
     @model_validator(mode="after")
     def _ordered(self) -> "UniformArgs":
@@ -122,6 +138,7 @@ class Uniform(Model):
     """Uniform between two ends."""
 
     uniform: UniformArgs
+    """Low and high."""
 
     def mean(self) -> float:
         """Return the mean."""
@@ -132,8 +149,11 @@ class TriangularArgs(Model):
     """Least, most likely and greatest value."""
 
     low: NonNegative
+    """Least value."""
     mode: NonNegative
+    """Most likely value."""
     high: NonNegative
+    """Greatest value."""
 
     @model_validator(mode="after")
     def _ordered(self) -> "TriangularArgs":
@@ -146,6 +166,7 @@ class Triangular(Model):
     """Triangular by least, most likely and greatest value."""
 
     triangular: TriangularArgs
+    """Low, mode, high."""
 
     def mean(self) -> float:
         """Return the mean."""
@@ -157,7 +178,9 @@ class EmpiricalArgs(Model):
     """Observed values with weights (equal when left out)."""
 
     values: tuple[NonNegative, ...]
+    """What was observed."""
     weights: tuple[NonNegative, ...] | None = None
+    """How often; default equal."""
 
     @model_validator(mode="after")
     def _matched(self) -> "EmpiricalArgs":
@@ -174,6 +197,7 @@ class Empirical(Model):
     """Drawn from observed values."""
 
     empirical: EmpiricalArgs
+    """Values and weights."""
 
     def mean(self) -> float:
         """Return the weighted mean."""
@@ -186,7 +210,9 @@ class Sequence(Model):
     """Values in the order in which the station draws them; then repeat, hold the last, or never again."""
 
     sequence: tuple[NonNegative, ...]
+    """The values."""
     then: Literal["repeat", "last", "never"] = "repeat"
+    """What follows the last value."""
 
     @model_validator(mode="after")
     def _filled(self) -> "Sequence":
@@ -203,6 +229,7 @@ class Sum(Model):
     """Sum of independent parts."""
 
     sum: tuple["Dist", ...]
+    """The parts."""
 
     def mean(self) -> float:
         """Return the sum of the means."""
@@ -213,13 +240,16 @@ class Weighted(Model):
     """One component of a mixture."""
 
     weight: NonNegative
+    """Relative weight."""
     dist: "Dist"
+    """The component."""
 
 
 class Mixture(Model):
     """One of several, by weight."""
 
     mixture: tuple[Weighted, ...]
+    """Components with weights."""
 
     @model_validator(mode="after")
     def _weighted(self) -> "Mixture":

@@ -58,6 +58,7 @@ class Band(Model):
     hours: tuple[str, ...]
     """Clock hours, like ``08:00-12:00``, on the quarter of an hour."""
     months: tuple[Count, ...] = tuple(range(1, 13))
+    """Months 1 to 12 in which it holds."""
 
     @field_validator("hours")
     @classmethod
@@ -100,7 +101,9 @@ class Tariff(Model):
     demand_cny_per_kw_month: NonNegative = 0.0
     """Charge for the highest quarter-hour mean of each month."""
     source: str = ""
+    """Where the tariff comes from."""
     grade: str = ""
+    """A, B or C."""
 
     @field_validator("bands")
     @classmethod
@@ -136,10 +139,13 @@ class Electricity(Carrier):
 
     unit: ClassVar[str] = "kwh"
     price_cny_per_kwh: NonNegative = _default("electricity.price_cny_per_kwh")
+    """One price at all hours, where no tariff is given."""
     tariff: Tariff | None = None
     """Takes the place of the single price."""
     kgce_per_kwh: NonNegative = _default("electricity.kgce_per_kwh")
+    """Standard coal per kWh, equivalent value 当量值."""
     co2_kg_per_kwh: NonNegative = _default("electricity.co2_kg_per_kwh")
+    """Grid factor."""
 
 
 class NaturalGas(Carrier):
@@ -147,8 +153,11 @@ class NaturalGas(Carrier):
 
     unit: ClassVar[str] = "m3"
     price_cny_per_m3: NonNegative = _default("natural_gas.price_cny_per_m3")
+    """Price."""
     kgce_per_m3: NonNegative = _default("natural_gas.kgce_per_m3")
+    """Standard coal."""
     co2_kg_per_m3: NonNegative = _default("natural_gas.co2_kg_per_m3")
+    """CO2."""
 
 
 class Coal(Carrier):
@@ -156,8 +165,11 @@ class Coal(Carrier):
 
     unit: ClassVar[str] = "kg"
     price_cny_per_kg: NonNegative = _default("coal.price_cny_per_kg")
+    """Price."""
     kgce_per_kg: NonNegative = _default("coal.kgce_per_kg")
+    """Standard coal."""
     co2_kg_per_kg: NonNegative = _default("coal.co2_kg_per_kg")
+    """CO2."""
 
 
 class Steam(Carrier):
@@ -165,8 +177,11 @@ class Steam(Carrier):
 
     unit: ClassVar[str] = "t"
     price_cny_per_t: NonNegative = _default("steam.price_cny_per_t")
+    """Price."""
     kgce_per_t: NonNegative = _default("steam.kgce_per_t")
+    """Standard coal."""
     co2_kg_per_t: NonNegative = _default("steam.co2_kg_per_t")
+    """CO2."""
 
 
 class CompressedAir(Carrier):
@@ -174,18 +189,26 @@ class CompressedAir(Carrier):
 
     unit: ClassVar[str] = "m3"
     price_cny_per_m3: NonNegative = _default("compressed_air.price_cny_per_m3")
+    """Price."""
     kgce_per_m3: NonNegative = _default("compressed_air.kgce_per_m3")
+    """Standard coal."""
     co2_kg_per_m3: NonNegative = _default("compressed_air.co2_kg_per_m3")
+    """CO2."""
 
 
 class Energy(Model):
     """The carriers of a plant."""
 
     electricity: Electricity = Electricity()
+    """Price or tariff, standard coal, CO2."""
     natural_gas: NaturalGas = NaturalGas()
+    """Per cubic metre."""
     coal: Coal = Coal()
+    """Per kilogram."""
     steam: Steam = Steam()
+    """Per tonne."""
     compressed_air: CompressedAir = CompressedAir()
+    """Per cubic metre of free air."""
     co2_price_cny_per_t: Number = 0.0
     """Shadow price of CO2, counted in energy cost; 0 = none."""
 

@@ -27,16 +27,27 @@ class ByState(Model):
     """
 
     processing: NonNegative | None = None
+    """While working on a part."""
     setup: NonNegative | None = None
+    """While setting up."""
     idle: NonNegative | None = None
+    """Ready and waiting."""
     blocked: NonNegative | None = None
+    """Holding a finished part."""
     starved: NonNegative | None = None
+    """Ready, no part."""
     standby: NonNegative | None = None
+    """Switched down."""
     failed: NonNegative | None = None
+    """Failed, until repaired."""
     maintenance: NonNegative | None = None
+    """During planned maintenance."""
     holding: NonNegative | None = None
+    """Furnace: hot, outside shifts."""
     heat_up: NonNegative | None = None
+    """Furnace: winning back its temperature."""
     off: NonNegative | None = None
+    """Outside shifts, and during installation."""
 
     def rates(self) -> dict[str, float]:
         """Return the rate in every state.
@@ -96,10 +107,15 @@ class Maintenance(Model):
     every_units: Count | None = None
     """Or due after so many parts."""
     clock: Literal["operating", "calendar"] = "operating"
+    """Clock of ``every_h``."""
     duration_h: Dist
+    """Length once people are there."""
     crew: str | None = None
+    """Crew that does it; none = begins at once."""
     priority: Number = 0.0
+    """Smaller is served first."""
     cost_cny: NonNegative = 0.0
+    """Per event."""
 
     @model_validator(mode="after")
     def _one_rule(self) -> "Maintenance":
@@ -119,10 +135,15 @@ class Ageing(Model):
     onset_y: NonNegative = 0.0
     """Years in service from which wear shows (half the design life)."""
     failure_rate_per_y: NonNegative = 0.0
+    """k of the failure rate (exponential growth)."""
     repair_time_per_y: NonNegative = 0.0
+    """k of the repair time."""
     cycle_time_per_y: NonNegative = 0.0
+    """k of the cycle time."""
     scrap_per_y: NonNegative = 0.0
+    """k of the scrap share."""
     energy_per_y: NonNegative = 0.0
+    """k of the energy in every state."""
 
 
 class RampUp(Model):
@@ -157,7 +178,9 @@ class Crew(Model):
     """Who is needed for what; names of plant-level crews."""
 
     setup: str | None = None
+    """Crew that sets up."""
     repair: str | None = None
+    """Crew that repairs."""
 
 
 class Behaviour(Model):
@@ -170,8 +193,11 @@ class Behaviour(Model):
     scrap: Share | None = None
     """Share of bad parts, found and removed at this station."""
     failures: tuple[Failure, ...] | None = None
+    """Ways in which the machine stops by itself."""
     maintenance: tuple[Maintenance, ...] | None = None
+    """Planned stops."""
     crew: Crew | None = None
+    """Crews that setup and repair need."""
     heads: Count | None = None
     """Positions that stop singly; the machine works at the share of heads running."""
     capacity: Count | None = None
@@ -191,12 +217,15 @@ class Behaviour(Model):
     hold_off_shift: bool | None = None
     """``furnace``: keeps its temperature outside shifts."""
     heat_up_h: HeatUp | None = None
+    """``furnace``: hours of heat-up after stops."""
     power_kw: ByState | None = None
+    """Electric power by state."""
     use_per_h: dict[str, ByState] | None = None
     """Other carriers by state, e.g. ``{natural_gas_m3: {processing: 31, holding: 12}}``."""
     use_per_unit: dict[str, NonNegative] | None = None
     """Per good part, by carrier."""
     ageing: Ageing | None = None
+    """Growth of failures, times, scrap and energy with the years."""
     running_cost_cny_per_y: NonNegative | None = None
     """Per machine: attendance, tools, upkeep; without energy and repairs counted elsewhere."""
 
@@ -230,6 +259,7 @@ class Option(Behaviour):
     name: str = Field(min_length=1)
     """Default: the name of the equipment."""
     equipment: str | None = None
+    """Catalogue type; gives all behaviour that is not written here."""
     cycle_time_factor: Positive = 1.0
     """Multiplies the cycle time of the machine it replaces."""
     capex_cny: NonNegative
@@ -237,6 +267,7 @@ class Option(Behaviour):
     install_d: NonNegative = 0.0
     """Days of 24 h without production, from the planned moment or when the part in progress has left."""
     ramp_up: RampUp | None = None
+    """Learning after commissioning."""
     service_life_y: Count = 10
     """For the residual value at the end of the plan (straight line)."""
     resale_cny: NonNegative = 0.0

@@ -46,9 +46,11 @@ class Mix(Model):
     """Order in which products are made: a repeating sequence, or at random by share."""
 
     sequence: tuple[str, ...] | None = None
+    """Products in repeating order."""
     lot: Count = 1
     """Parts of one product in a row, for each entry of the sequence or draw."""
     shares: dict[str, NonNegative] | None = None
+    """Shares of products, drawn at random."""
 
     @model_validator(mode="after")
     def _one_way(self) -> "Mix":
@@ -67,6 +69,7 @@ class Machine(Behaviour):
     """One machine of a station by name; its fields override the station's."""
 
     name: str
+    """Name of the machine."""
 
 
 Route = str | dict[str, Number]
@@ -77,11 +80,15 @@ class Station(Behaviour):
     """Identical or similar machines in parallel behind one buffer."""
 
     name: str = Field(min_length=1)
+    """Name of the station, once in its line."""
     kind: Literal["machine", "batch", "furnace"] = "machine"
+    """``machine``: one part at a time; ``batch``: charges; ``furnace``: places that move on by strokes."""
     equipment: str | None = None
+    """Catalogue type; gives all behaviour that is not written here."""
     in_service_since: int | None = Field(default=None, ge=1900, le=2200)
     """Year of commissioning; only ageing asks for it."""
     machines: Count | tuple[Machine, ...] = 1
+    """A count of equal machines, or a list of ``{name, ..}`` whose fields override the station's."""
     buffer: Places | None
     """Places in front, machine places not counted; null = unlimited."""
     next: Route | dict[str, Route] | None = None
@@ -89,6 +96,7 @@ class Station(Behaviour):
     setup_initial: str | None = None
     """Product for which the machines are set up at the start; default: whatever comes first."""
     options: tuple[Option, ...] = ()
+    """What its machines may be renewed with."""
 
     @property
     def count(self) -> int:
@@ -107,12 +115,15 @@ class Line(Model):
     """Stations in file order, a source, a mix of products."""
 
     name: str = Field(min_length=1)
+    """Name of the line, once in the plant."""
     source: Literal["saturated"] | Source
+    """Where parts come from: ``saturated``, or a mapping."""
     mix: Mix | None = None
     """Default: the plant's first product."""
     calendar: Calendar | None = None
     """Default: the plant's calendar."""
     stations: tuple[Station, ...] = Field(min_length=1)
+    """In the order of the flow; a part goes to the next in the file unless ``next`` says otherwise."""
 
     @property
     def arrivals(self) -> Source:
@@ -131,6 +142,8 @@ class Product(Model):
     """What the lines make."""
 
     name: str = Field(min_length=1)
+    """Name of the product."""
     margin_cny: Number = 0.0
     """Price less material and other costs that grow with output, before energy."""
     mass_kg: Positive | None = None
+    """Mass of one unit, for figures per tonne."""

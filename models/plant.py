@@ -18,19 +18,28 @@ class PlantInfo(Model):
     """Who this is."""
 
     name: str = "plant"
+    """What the reports call the plant."""
     industry: str | None = None
+    """Key of the industry, e.g. machinery, textiles, steel_pipe."""
     region: str | None = None
+    """Where it stands; for the reader."""
     note: str = ""
+    """Anything worth telling the reader."""
 
 
 class Run(Model):
     """How to run a simulation; the command line overrides it."""
 
     start: datetime = datetime(2026, 1, 1)
+    """First moment of the run; fixes weekdays, tariff months and holidays."""
     horizon_h: Positive = 8760.0
+    """Hours simulated; counted is warm-up < time <= horizon."""
     warm_up_h: NonNegative = 0.0
+    """Hours at the start that do not count."""
     replications: Count = 10
+    """Independent runs, each with streams of its own."""
     seed: Places = 1
+    """Of all random streams; same seed, same results."""
 
     @model_validator(mode="after")
     def _ordered(self) -> "Run":
@@ -43,16 +52,20 @@ class People(Model):
     """A crew: so many people, called by priority, then in order of asking."""
 
     size: Places
+    """How many are on duty."""
 
 
 class ScheduledRenewal(Model):
     """A renewal during the run."""
 
     line: str
+    """Name of the line."""
     station: str
+    """Name of the station."""
     machines: Count | tuple[str, ...] = 1
     """How many (from the first not yet renewed), or which."""
     option: str
+    """Name of the option."""
     at: NonNegative | date
     """Hours since the start of the run, or a date."""
 
@@ -61,8 +74,11 @@ class After(Model):
     """An order of two renewals."""
 
     first: str
+    """What comes first."""
     then: str
+    """What waits for it."""
     gap: Places = 1
+    """Fewest periods between the two."""
 
 
 class Requires(Model):
@@ -70,7 +86,9 @@ class Requires(Model):
 
     model_config = ConfigDict(populate_by_name=True)
     if_: str = Field(alias="if")
+    """If this is renewed,"""
     then: str
+    """so is this."""
 
 
 class Rule(Model):
@@ -82,9 +100,11 @@ class Rule(Model):
     together: tuple[str, ...] | None = None
     """In the same period or not at all."""
     after: After | None = None
+    """One renewal waits for another."""
     exclude: tuple[str, ...] | None = None
     """At most one of them."""
     requires: Requires | None = None
+    """One renewal needs another."""
     must: str | None = None
     """All machines of this station are renewed,"""
     by: str | None = None
@@ -106,8 +126,11 @@ class Renewal(Model):
     start: str = Field(default="2026-01", pattern=r"^\d{4}-(0[1-9]|1[0-2])$")
     """First month of the plan, YYYY-MM."""
     years: Count = 5
+    """Length of the plan."""
     period: Literal["month", "quarter", "year"] = "quarter"
+    """Step of the plan."""
     discount_rate: NonNegative = 0.10
+    """Per year, e.g. 0.10 for a firm's hurdle rate."""
     budget_cny: dict[int, NonNegative] | None = None
     """Money for equipment by plan year (named by the calendar year in which it begins); a year left out has none.
     No entry at all: no limit."""
@@ -118,8 +141,11 @@ class Renewal(Model):
     limits: dict[str, Number] = {}
     """Further resources, most per period; options say what they use."""
     max_lines_down: Count | None = None
+    """Most lines with an installation in one period."""
     rules: tuple[Rule, ...] = ()
+    """Which renewals belong together, wait for each other, exclude each other, must come by a date."""
     tax: TaxRules = TaxRules()
+    """Income tax and depreciation."""
     replications: Count = 4
     """Replications of the play-back over the whole horizon."""
 
@@ -169,10 +195,15 @@ class Assumption(Model):
     """A number in the file that is nobody's measurement, with its origin."""
 
     what: str
+    """The number, in plain words."""
     value: str
+    """The value in force."""
     grade: Literal["A", "B", "C"]
+    """A official text, B secondary text or a well-known figure, C estimate."""
     source: str
+    """Where it comes from."""
     note: str = ""
+    """Range, doubts, what to replace it by."""
 
 
 class Plant(Model):
@@ -181,16 +212,25 @@ class Plant(Model):
     renewline: Literal[1] = 1
     """Format version."""
     plant: PlantInfo = PlantInfo()
+    """Name, industry, region."""
     run: Run = Run()
+    """Start, horizon, warm-up, replications, seed."""
     calendar: Calendar | None = None
     """Working windows; none = round the clock."""
     energy: Energy = Energy()
+    """Carriers with price, standard coal and CO2 per unit."""
     products: tuple[Product, ...] = (Product(name="part"),)
+    """What the lines make; default one product named part."""
     crews: dict[str, Places | People] = {}
+    """People by crew: a size, or a mapping."""
     lines: tuple[Line, ...] = Field(min_length=1)
+    """The production lines."""
     schedule: tuple[ScheduledRenewal, ...] = ()
+    """Renewals during the run (a plan writes its own)."""
     renewal: Renewal | None = None
+    """Frame of a renewal plan: budget, limits, rules."""
     assumptions: tuple[Assumption, ...] = ()
+    """Numbers in this file that nobody measured, for the report."""
 
     def line(self, name: str) -> Line:
         """Return a line by name; KeyError if there is none."""

@@ -1,0 +1,119 @@
+"""Pages made from the code itself, so that text and code cannot drift apart: plant file, constraints, defaults."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from models.distribution import FAMILIES
+from models.energy import DEFAULTS
+from optimize.constraints import constraints_doc
+from scenarios.files import schema
+
+Node = dict[str, Any]
+
+
+def write_pages(folder: Path) -> None:
+    """Write all made pages into ``folder``."""
+    folder.mkdir(exist_ok=True)
+    (folder / "plant_file.md").write_text(plant_file(), encoding="utf-8")
+    (folder / "constraints.md").write_text(constraints_doc(), encoding="utf-8")
+    (folder / "defaults.md").write_text(defaults(), encoding="utf-8")
+
+
+def plant_file() -> str:
+    """Return the reference of the plant file: every section, field, type, default and meaning."""
+    whole = schema()
+    sections = {"Plant": whole, **whole["$defs"]}
+    families = {cls.__name__ for cls in FAMILIES.values()}
+    out = [
+        "# Plant file",
+        "",
+        "Every field of the format, made from the code that checks it. Units are part of the names. "
+        + "`dist` is a number or one of "
+        + ", ".join(f"`{name}`" for name in FAMILIES)
+        + ", e.g. `{lognormal: {mean: 3, cv: 1}}`. Unknown keys are refused. How the fields act: [rules](../rules.md).",
+    ]
+    reached, ahead = ["Plant"], ["Plant"]
+    while ahead:
+        for name in _named(sections[ahead.pop(0)], families):
+            if name not in reached:
+                reached.append(name)
+                ahead.append(name)
+    for name in reached:
+        out += _section(name, sections[name], families)
+    return "\n".join(out) + "\n"
+
+
+def _section(name: str, node: Node, families: set[str]) -> list[str]:
+    required = set(node.get("required", ()))
+    rows = ["", f"## {name}", "", _text(node.get("description", "")), "", "| field | type | default | meaning |"]
+    rows.append("|---|---|---|---|")
+    for field, spec in node.get("properties", {}).items():
+        default = "required" if field in required else _default(spec)
+        rows.append(f"| `{field}` | {_type(spec, families)} | {default} | {_text(spec.get('description', ''))} |")
+    return rows
+
+
+def _text(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|").replace("``", "`")
+
+
+def _default(spec: Node) -> str:
+    value = spec.get("default")
+    return "" if value is None or isinstance(value, dict | list) else f"`{value}`"
+
+
+def _type(spec: Node, families: set[str]) -> str:
+    """Return the type of a field in words."""
+    kinds = list(dict.fromkeys(_kinds(spec, families)))
+    return " or ".join(kinds).replace("|", "\\|")
+
+
+def _kinds(spec: Node, families: set[str]) -> list[str]:
+    options = spec.get("anyOf") or spec.get("oneOf")
+    if options:
+        names = {o["$ref"].rsplit("/", 1)[-1] for o in options if "$ref" in o}
+        if names >= families - {"Constant"}:  # a distribution, perhaps besides something else
+            return [
+                "dist",
+                *(k for o in options if "$ref" not in o and o.get("type") != "number" for k in _kinds(o, families)),
+            ]
+        return [kind for option in options for kind in _kinds(option, families)]
+    if "$ref" in spec:
+        name = spec["$ref"].rsplit("/", 1)[-1]
+        return [f"[{name}](#{name.lower()})"]
+    if "enum" in spec or "const" in spec:
+        return [f"`{value}`" for value in spec.get("enum", [spec.get("const")])]
+    if spec.get("type") == "array":
+        return ["list of " + " or ".join(_kinds(spec.get("items", {}), families) or ["values"])]
+    if spec.get("type") == "object" and isinstance(spec.get("additionalProperties"), dict):
+        return ["mapping to " + " or ".join(_kinds(spec["additionalProperties"], families))]
+    return [] if spec.get("type") == "null" else [str(spec.get("type", "value"))]
+
+
+def _named(node: Any, families: set[str]) -> list[str]:  # noqa: ANN401 - any part of a schema
+    """Return the sections that a part of the schema refers to, distributions left out."""
+    if isinstance(node, list):
+        return [name for item in node for name in _named(item, families)]
+    if not isinstance(node, dict):
+        return []
+    own = [node["$ref"].rsplit("/", 1)[-1]] if "$ref" in node else []
+    inside = [name for key, item in node.items() if key != "$defs" for name in _named(item, families)]
+    return [name for name in own + inside if name not in families]
+
+
+def defaults() -> str:
+    """Return the table of energy defaults with source and grade."""
+    rows = [
+        "# Energy defaults",
+        "",
+        "In force where the plant file says nothing. Grades: A official text, B secondary text or a well-known figure, "
+        "C estimate.",
+        "",
+        "| field of `energy` | value | unit | grade | source |",
+        "|---|---|---|---|---|",
+        *(f"| `{d.field}` | {d.value:g} | {d.unit} | {d.grade} | {d.source} |" for d in DEFAULTS),
+    ]
+    return "\n".join(rows) + "\n"
