@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from models.calendar import scheduled_s
-from models.equipment import Option
+from models.equipment import Option, layered
 from models.line import Line, Station
 from models.plant import Plant, Renewal
 from sim.kpis import Record
@@ -70,6 +70,8 @@ class LineBelief:
     """Energy that one more unit costs: what processing uses, not idling."""
     efficiency: float
     """Simulated output over the least station capacity: what blocking and starving take."""
+    good_share: float
+    """Good units of all parts that leave the line."""
 
 
 @dataclass(slots=True)
@@ -204,14 +206,18 @@ class Reader:
         names = self.program.lines[n].products
         made = [mean(key, lambda row, k=k: row["products"][k]["throughput_per_h"]) for k in range(len(names))]  # type: ignore[misc]
         total = sum(made) or 1.0
+        left = mean(key, lambda row: row["throughput_per_h"])
+        good_share = good / left if left else 1.0
         scheduled = good / self._open_share[n] if self._open_share[n] else 0.0
         least = min(self._station_capacity(n, s) for s in range(len(self.plant.lines[n].stations)))
-        ceiling = min(least, demand_per_h(self.plant, self.plant.lines[n], self.renewal) or least)
+        orders = demand_per_h(self.plant, self.plant.lines[n], self.renewal)
+        ceiling = least if orders is None else min(least, orders * good_share)
         return LineBelief(
             good_per_h=scheduled,
             shares={name: amount / total for name, amount in zip(names, made, strict=True)},
             marginal_energy_cny=mean(key, self._marginal),
             efficiency=min(1.0, scheduled / ceiling) if ceiling else 1.0,
+            good_share=good_share,
         )
 
     def _station_capacity(self, line: int, station: int) -> float:
@@ -245,9 +251,11 @@ class Reader:
         return float(sum(amount * prices[c] for c, amount in with_parts.items()) / good)
 
     def _prices(self, row: Record) -> dict[str, float]:
-        """Return the mean price of each carrier in a simulation; electricity with its tariff and demand charge."""
+        """Return the mean price of each carrier in a simulation, CO2 included; electricity with its whole tariff."""
         used, energy = row["energy"], self.plant.energy
-        prices = {c: energy.carrier(c).per_unit("price_cny") for c in used["by_carrier"]}
+        per_kg = energy.co2_price_cny_per_t / 1000.0
+        carriers = {c: energy.carrier(c) for c in used["by_carrier"]}
+        prices = {c: found.per_unit("price_cny") + found.per_unit("co2_kg") * per_kg for c, found in carriers.items()}
         others = sum(a * prices[c] for c, a in used["by_carrier"].items() if c != "electricity_kwh")
         kwh = used["by_carrier"]["electricity_kwh"]
         if kwh:
@@ -293,8 +301,14 @@ def _good(row: Record) -> float:
     return float(row["good_per_h"])
 
 
+def running_cost_cny_per_y(station: Station, machine: int) -> float:
+    """Return what running a machine of a station costs a year as it is."""
+    own = () if isinstance(station.machines, int) else (station.machines[machine],)
+    return layered(station, *own).running_cost_cny_per_y or 0.0
+
+
 def demand_per_h(plant: Plant, line: Line, renewal: Renewal) -> float | None:
-    """Return the orders a line gets per scheduled hour; None for a saturated source."""
+    """Return the orders (parts put in) a line gets per scheduled hour; None for a saturated source."""
     from models.distribution import mean
 
     source = line.arrivals

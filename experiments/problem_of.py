@@ -10,7 +10,7 @@ from datetime import datetime
 from itertools import pairwise
 from typing import Any
 
-from experiments.beliefs import Asset, Beliefs, Fitted, demand_per_h
+from experiments.beliefs import Asset, Beliefs, Fitted, demand_per_h, running_cost_cny_per_y
 from experiments.money import Money
 from models.calendar import scheduled_s
 from models.equipment import Option
@@ -59,12 +59,13 @@ def margin_cny(plant: Plant, shares: dict[str, float]) -> float:
 def _line(plant: Plant, renewal: Renewal, beliefs: Beliefs, money: Money, n: int) -> dict[str, Any]:
     line, belief = plant.lines[n], beliefs.lines[n]
     margin = margin_cny(plant, belief.shares) - belief.marginal_energy_cny
+    orders = demand_per_h(plant, line, renewal)
     return {
         "name": line.name,
         "stations": [station.name for station in line.stations],
         "hours": scheduled_h(plant, renewal, n),
         "margin": max(0.0, margin) * money.kept,
-        "demand_per_h": demand_per_h(plant, line, renewal),
+        "demand_per_h": None if orders is None else orders * belief.good_share,
         "downtime_limit_h": renewal.downtime_h_per_period.get(line.name),
     }
 
@@ -74,7 +75,7 @@ def _asset(plant: Plant, renewal: Renewal, beliefs: Beliefs, money: Money, asset
     station = line.stations[asset.station]
     efficiency = beliefs.lines[asset.line].efficiency
     old = beliefs.old[asset.name]
-    running = station.running_cost_cny_per_y or 0.0
+    running = running_cost_cny_per_y(station, asset.machines[0])
     return {
         "name": asset.name,
         "line": line.name,
