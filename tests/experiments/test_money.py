@@ -87,7 +87,7 @@ def capital_alone(period, years, start, tax, offer):
     )
     still = Fitted(capacity_per_h=(1.0,) * years, energy_cny_per_y=0.0, energy_growth=(1.0,) * years)
     beliefs = Beliefs(
-        assets_of(one), [LineBelief(3.0, {"part": 1.0}, 0.0, 1.0)],
+        assets_of(one), [LineBelief(3.0, {"part": 1.0}, 0.0, 1.0, 1.0)],
         {"line/lathe": still}, {("line/lathe", "new"): still}, {("line/lathe", "new"): 0.0},
     )  # fmt: skip
     return one, renewal_problem(one, one.renewal, beliefs)
