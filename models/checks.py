@@ -72,7 +72,7 @@ def _twice(node: dict[Any, Any], path: Path, key: str, what: str) -> Iterator[Fi
 
 def _reserved_names(view: View) -> Iterator[Finding]:
     for at, row in rows(view.tree, "products"):
-        if row.get("name") in FAMILIES:
+        if row.get("name") in list(FAMILIES):  # a list compares, where a name of a wrong type cannot be looked up
             allowed = f"a product may not be named like a distribution ({', '.join(FAMILIES)})"
             yield Finding(("products", at, "name"), f"a product named {row['name']!r}", allowed)
     for station in view.stations:
@@ -280,7 +280,7 @@ def _scheduled(view: View) -> Iterator[Finding]:
     run = mapping(view.tree.get("run"))
     start = _moment(run.get("start")) or Plant.model_fields["run"].default.start
     horizon_h = number(run.get("horizon_h")) or Plant.model_fields["run"].default.horizon_h
-    taken: dict[tuple[object, object], int] = {}
+    taken: dict[tuple[str, str], int] = {}
     for n, row in rows(view.tree, "schedule"):
         path: Path = ("schedule", n)
         yield from unknown("line", row.get("line"), names(view.tree, "lines"), (*path, "line"))
@@ -294,7 +294,7 @@ def _scheduled(view: View) -> Iterator[Finding]:
             for name in texts(wanted):
                 known = names(at.node, "machines") or [str(m) for m in range(1, (at.count or 0) + 1)]
                 yield from unknown("machine", name, known, (*path, "machines"))
-            key = row.get("line"), row.get("station")
+            key = str(row.get("line")), str(row.get("station"))
             taken[key] = taken.get(key, 0) + (wanted if isinstance(wanted, int) else len(texts(wanted)))
             if at.count is not None and taken[key] > at.count:
                 found = f"{taken[key]} machines of {row.get('station')!r} renewed so far"

@@ -20,7 +20,8 @@ _DATA = resources.files("scenarios") / "data"
 _SIDES = ("old", "new")
 _STEPS = {ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv}
 _UNITS = (
-    ("_cny", "CNY"), ("_kw", "kW"), ("_s", "s"), ("_h", "h"), ("_d", "d"), ("_per_y", "1/a"), ("_y", "a"), ("_m3", "m3/h"),
+    ("_cny", "CNY"), ("_kw", "kW"), ("_s", "s"), ("_h", "h"), ("_d", "d"), ("_per_y", "1/a"), ("_y", "a"),
+    ("_m3", "m3/h"),
 )  # fmt: skip
 
 
@@ -203,8 +204,8 @@ def _energy(plant: Plant) -> Iterator[Row]:
         of_plant = getattr(plant.energy, carrier)
         replaced = default.field == "electricity.price_cny_per_kwh" and electricity.tariff is not None
         if carrier in used and field not in of_plant.model_fields_set and not replaced:
-            yield Row(what=field, where=f"energy/{carrier}", value=default.value, unit=default.unit, low=None, high=None,
-                      grade=default.grade, source=default.source, note="")  # fmt: skip
+            yield Row(what=field, where=f"energy/{carrier}", value=default.value, unit=default.unit, low=None,
+                      high=None, grade=default.grade, source=default.source, note="")  # fmt: skip
     tariff = electricity.tariff
     if tariff is not None:
         name = next((n for n, t in tariffs().items() if mapping(t).get("bands") == tariff.bands), "")

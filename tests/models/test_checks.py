@@ -1,0 +1,186 @@
+import copy
+
+import pytest
+
+from models.checks import CHECKS, check_plant, findings
+from models.errors import DataError
+from models.plant import Plant
+
+GOOD = {
+    "products": [{"name": "shaft"}, {"name": "flange"}],
+    "crews": {"repair": 1, "setters": {"size": 2}},
+    "lines": [
+        {
+            "name": "shop",
+            "source": "saturated",
+            "mix": {"sequence": ["shaft", "flange"]},
+            "stations": [
+                {
+                    "name": "turning",
+                    "buffer": None,
+                    "machines": 2,
+                    "cycle_time_s": {"shaft": 9, "flange": 8},
+                    "setup_time_s": {"shaft": {"flange": 5}, "flange": {"shaft": 6}},
+                    "crew": {"repair": "repair", "setup": "setters"},
+                    "failures": [{"name": "drive", "ttf_h": 9, "ttr_h": 1}],
+                    "options": [{"name": "cnc", "capex_cny": 9, "uses": {"cranes": 1}}],
+                },
+                {"name": "heat", "kind": "batch", "buffer": 40, "cycle_time_s": 9, "capacity": 20, "min_load": 10},
+                {"name": "bake", "kind": "furnace", "buffer": 4, "places": 5, "pace_s": 9},
+                {
+                    "name": "spin",
+                    "buffer": 1,
+                    "heads": 4,
+                    "cycle_time_s": 3,
+                    "failures": [{"scope": "head", "ttf_h": 3, "ttr_h": 1}],
+                    "next": {"shaft": "exit", "flange": {"turning": 0.1, "exit": 0.9}},
+                },
+            ],
+        },
+    ],
+    "schedule": [{"line": "shop", "station": "turning", "option": "cnc", "at": 24}],
+    "renewal": {
+        "years": 2,
+        "budget_cny": {2026: 1, 2027: 2},
+        "downtime_h_per_period": {"shop": 9},
+        "limits": {"cranes": 1},
+        "rules": [{"must": "shop/turning", "by": "2027-06"}],
+    },
+}
+
+LINE, TURNING, HEAT, BAKE, SPIN = ("lines", 0), 0, 1, 2, 3
+STATIONS = ("lines", 0, "stations")
+
+
+def at(number, *rest):
+    return (*STATIONS, number, *rest)
+
+
+def changed(path, value):
+    tree = copy.deepcopy(GOOD)
+    node = tree
+    for step in path[:-1]:
+        node = node[step]
+    if value is ...:
+        del node[path[-1]]
+    elif isinstance(node, list) and path[-1] == len(node):
+        node.append(value)
+    else:
+        node[path[-1]] = value
+    return tree
+
+
+CASES = [
+    # changed there, to that: found there
+    (("products", 1, "name"), "shaft", ("products", 1, "name"), "second product"),
+    (("products", 1, "name"), "weibull", ("products", 1, "name"), "a product named 'weibull'"),
+    (("lines", 1), {"name": "shop", "source": "saturated", "stations": []}, ("lines", 1, "name"), "second line"),
+    (at(HEAT, "name"), "turning", at(HEAT, "name"), "second station"),
+    (at(HEAT, "name"), "scrap", at(HEAT, "name"), "a station named 'scrap'"),
+    (at(HEAT, "name"), "a/b", at(HEAT, "name"), "'/' in the name"),
+    (at(TURNING, "machines"), [{"name": "m"}, {"name": "m"}], at(TURNING, "machines", 1, "name"), "second machine"),
+    (at(TURNING, "options", 1), {"name": "cnc", "capex_cny": 1}, at(TURNING, "options", 1, "name"), "second option"),
+    (at(TURNING, "failures", 1), {"name": "drive"}, at(TURNING, "failures", 1, "name"), "second failure"),
+    (("lines", 0, "mix"), {"sequence": ["shaft", "rod"]}, ("lines", 0, "mix", "sequence", 1), "unknown product 'rod'"),
+    (("lines", 0, "mix"), {"shares": {"shaft": 1, "rod": 1}}, ("lines", 0, "mix", "shares", "rod"), "unknown"),
+    (("lines", 0, "source"), {"demand_per_h": 1, "product": "rod"}, ("lines", 0, "source", "product"), "unknown"),
+    (at(TURNING, "cycle_time_s", "rod"), 3, at(TURNING, "cycle_time_s", "rod"), "unknown product"),
+    (at(TURNING, "cycle_time_s", "flange"), ..., at(TURNING, "cycle_time_s"), "no value for flange"),
+    (at(TURNING, "setup_time_s", "flange"), ..., at(TURNING, "setup_time_s"), "no value for flange"),
+    (at(TURNING, "setup_time_s", "flange"), {"rod": 3, "shaft": 3},
+     at(TURNING, "setup_time_s", "flange", "rod"), "unknown"),
+    (at(TURNING, "setup_initial"), "rod", at(TURNING, "setup_initial"), "unknown product of this line"),
+    (at(TURNING, "crew", "repair"), "men", at(TURNING, "crew", "repair"), "unknown crew"),
+    (at(TURNING, "failures", 0, "crew"), "men", at(TURNING, "failures", 0, "crew"), "unknown crew"),
+    (("crews", "repair"), 0, at(TURNING, "crew", "repair"), "has nobody"),
+    (("crews", "setters"), {"size": 0}, at(TURNING, "crew", "setup"), "has nobody"),
+    (at(HEAT, "next"), "bakee", at(HEAT, "next"), "unknown station"),
+    (at(HEAT, "next"), {"bake": 0.5, "exit": 0.4}, at(HEAT, "next"), "add up to 0.9"),
+    (at(HEAT, "next"), {"bake": 1.5, "exit": -0.5}, at(HEAT, "next"), "a share of -0.5"),
+    (at(SPIN, "next"), {"shaft": "exit"}, at(SPIN, "next"), "no way on for flange"),
+    (at(SPIN, "next", "flange"), {"exit": 0.4}, at(SPIN, "next", "flange"), "add up to 0.4"),
+    (at(SPIN, "next", "rod"), "exit", at(SPIN, "next", "rod"), "unknown product"),
+    (at(TURNING, "cycle_time_s"), ..., at(TURNING), "'cycle_time_s' is missing"),
+    (at(HEAT, "capacity"), ..., at(HEAT), "'capacity' is missing"),
+    (at(BAKE, "pace_s"), ..., at(BAKE), "'pace_s' is missing"),
+    (at(BAKE, "places"), ..., at(BAKE), "'places' is missing"),
+    (at(BAKE, "cycle_time_s"), 4, at(BAKE, "cycle_time_s"), "at a station of kind 'furnace'"),
+    (at(TURNING, "options", 0, "pace_s"), 4, at(TURNING, "options", 0, "pace_s"), "at a station of kind 'machine'"),
+    (at(HEAT, "min_load"), 30, at(HEAT, "min_load"), "above capacity 20"),
+    (at(HEAT, "buffer"), 9, at(HEAT, "min_load"), "above the 9 places"),
+    (at(SPIN, "heads"), ..., at(SPIN, "failures", 0, "scope"), "without heads"),
+    (at(TURNING, "failures", 0, "ttf_h"), 0, at(TURNING, "failures", 0, "ttf_h"), "0 h to failure"),
+    (at(TURNING, "maintenance"), [{"every_units": 3, "clock": "calendar", "duration_h": 1}],
+     at(TURNING, "maintenance", 0, "clock"), "maintenance by units"),
+    (("lines", 0, "source"), {"interarrival_s": 0}, ("lines", 0, "source", "interarrival_s"), "0 s between"),
+    (("calendar",), {"shifts": [], "holidays_d_per_y": 365}, ("calendar", "holidays_d_per_y"), "365 days off"),
+    (("energy",), {"electricity": {"tariff": {"bands": {"flat": 1}, "hours": [{"band": "peek"}]}}},
+     ("energy", "electricity", "tariff", "hours", 0, "band"), "unknown band"),
+    (at(TURNING, "in_service_since"), 2031, at(TURNING, "in_service_since"), "since 2031"),
+    (("schedule", 0, "line"), "hall", ("schedule", 0, "line"), "unknown line"),
+    (("schedule", 0, "station"), "boring", ("schedule", 0, "station"), "unknown station"),
+    (("schedule", 0, "option"), "new", ("schedule", 0, "option"), "unknown option"),
+    (("schedule", 0, "machines"), 3, ("schedule", 0, "machines"), "3 machines"),
+    (("schedule", 0, "machines"), ["x"], ("schedule", 0, "machines"), "unknown machine"),
+    (("schedule", 0, "at"), 9000, ("schedule", 0, "at"), "9000 h after the start"),
+    (("schedule", 0, "at"), "2025-12-31", ("schedule", 0, "at"), "2025-12-31"),
+    (("renewal", "budget_cny", 2028), 5, ("renewal", "budget_cny", 2028), "a budget for 2028"),
+    (("renewal", "downtime_h_per_period", "hall"), 5, ("renewal", "downtime_h_per_period", "hall"), "unknown line"),
+    (("renewal", "limits"), {}, at(TURNING, "options", 0, "uses", "cranes"), "unknown resource"),
+    (("renewal", "rules", 0, "must"), "shop/boring", ("renewal", "rules", 0, "must"), "unknown station or option"),
+    (("renewal", "rules", 0, "by"), "2028-01", ("renewal", "rules", 0, "by"), "2028-01"),
+    (("renewal", "rules", 0, "by"), "soon", ("renewal", "rules", 0, "by"), "soon"),
+    (("renewal", "rules", 1), {"exclude": ["shop/turning"]}, ("renewal", "rules", 1, "exclude"), "only one thing"),
+    (("renewal", "rules", 1), {"after": {"first": "shop/turning", "then": "shop/turning"}},
+     ("renewal", "rules", 1, "after"), "after itself"),
+]  # fmt: skip
+
+
+def test_the_good_plant_is_good():
+    assert findings(GOOD) == []
+    check_plant(Plant.model_validate(GOOD))
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "where", "what"), CASES, ids=lambda v: None if isinstance(v, dict) else str(v)
+)
+def test_each_mistake_is_found_where_it_is(path, value, where, what):
+    found = findings(changed(path, value))
+    assert [f for f in found if f.path == where and what in f.found], found
+
+
+def test_each_check_finds_something_in_these_cases():
+    from models.view import View
+
+    # A saturated line that takes no time is the one case that needs several changes.
+    timeless = {"lines": [{"name": "l", "source": "saturated", "stations": [{"name": "a", "cycle_time_s": 0}]}]}
+    trees = [changed(path, value) for path, value, _, _ in CASES] + [timeless]
+    silent = [check.__name__ for check in CHECKS if not any(list(check(View(tree))) for tree in trees)]
+    assert silent == []
+
+
+JUNK = (None, 7, "text", [], {}, [None, 3, "x", {}], {"name": 3}, {1: {2: 3}}, True, float("nan"))
+
+
+@pytest.mark.parametrize("junk", JUNK, ids=str)
+def test_checks_bear_with_anything_anywhere(junk):
+    def paths(node, path=()):
+        yield path
+        items = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
+        for key, value in items:
+            yield from paths(value, (*path, key))
+
+    for path in list(paths(GOOD)):
+        findings(changed(path, junk) if path else junk)
+
+
+def test_a_plant_from_python_is_checked_with_names_in_the_message():
+    plant = Plant.model_validate(changed(at(HEAT, "min_load"), 30))
+    with pytest.raises(DataError, match=r"lines\[0\].stations\[1\] \(heat\).min_load: min_load 30 above capacity 20"):
+        check_plant(plant)
+
+
+def test_machines_that_give_a_value_themselves_need_none_from_the_station():
+    tree = changed(at(TURNING, "cycle_time_s"), ...)
+    tree["lines"][0]["stations"][0]["machines"] = [{"name": "a", "cycle_time_s": 3}, {"name": "b"}]
+    assert [f.path for f in findings(tree)] == [at(TURNING, "machines", 1)]
