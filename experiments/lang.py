@@ -110,9 +110,11 @@ def money_with_interval(mean_cny: float, half_width_cny: float | None, lang: str
     >>> money_with_interval(1_234_567, 43_210, "en")
     '1.23 ± 0.04 million CNY'
     """
-    scale = _scale(max(abs(mean_cny), _finite(half_width_cny) or 0.0), lang)
-    half = None if half_width_cny is None else half_width_cny / scale.unit_cny
-    return f"{with_interval(mean_cny / scale.unit_cny, half, lang)} {scale.word}"
+    half = _finite(half_width_cny)
+    if half is None:
+        return f"{money(mean_cny, lang)} {translator(lang)(_NO_INTERVAL)}"
+    scale = _scale(max(abs(mean_cny), half), lang)
+    return f"{with_interval(mean_cny / scale.unit_cny, half / scale.unit_cny, lang)} {scale.word}"
 
 
 def with_interval(mean: float, half_width: float | None, lang: str) -> str:

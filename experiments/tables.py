@@ -66,11 +66,11 @@ def _certainty(plan: Document, w: Writer) -> Table:
     gain = plan["npv_gain_cny"]
     rows = [
         [w.t("Gain in net present value, simulated"), w.money(gain["simulated"])],
-        [w.t("Gain in net present value, predicted"), w.money(gain["predicted"])],
-        [w.t("Bound: no schedule gains more"), w.money(gain["bound"])],
+        [w.t("Gain in net present value, predicted"), w.money(gain["predicted"], digits=4)],
+        [w.t("Bound: no schedule gains more"), w.money(gain["bound"], digits=4)],
         [w.t("Gap between bound and gain"), w.percent(plan["gap"], 2)],
     ]
-    return Table(w.t("How good, how certain"), (*w.text("Quantity"), *w.numbers("Value")), rows)
+    return Table(w.t("How good, how certain"), (*w.words("Quantity"), *w.numbers("Value")), rows)
 
 
 def _compare(document: Document, w: Writer) -> tuple[list[str], list[Table]]:

@@ -8,8 +8,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from experiments.lang import amount
-from experiments.report.parts import Document, Writer, pair
-from experiments.report.plan_parts import CASH, in_time
+from experiments.report.parts import Document, Writer, carrier, pair
+from experiments.report.plan_parts import CASH, EFFECTS, in_time
 from experiments.report.run_parts import Runs, carriers_of
 from experiments.report.svg import INK, TEXT_PT, Chart, as_svg, drawing, shortened, text_width_in
 from experiments.report.timeline import Timeline
@@ -209,8 +209,8 @@ def effects(plan: Document, w: Writer) -> Chart:
     text = w.t("Two points per year, without and with the schedule; upright lines are 95 % intervals.")
     years = plan["by_year"]
     with drawing("effects"):
-        figure, panels = _columns_figure(2.7, 2)
-        for axes, key, name in zip(panels, ("output", "energy_tce"), ("Output (parts)", "Energy (tce)"), strict=True):
+        figure, panels = _columns_figure(2.7, len(EFFECTS))
+        for axes, key, name in zip(panels, EFFECTS, EFFECTS.values(), strict=True):
             for side, colour, shift in (("_baseline", BEFORE, -0.08), ("", AFTER, 0.08)):
                 points = [(x + shift, *pair(y.get(key + side))) for x, y in enumerate(years)]
                 _error_line(axes, [(x, mean, half or 0.0) for x, mean, half in points if mean is not None], colour)
@@ -272,12 +272,12 @@ def energy(runs: Runs, w: Writer) -> list[Chart]:
     """Return the use of each carrier by line and machine state, one bar per run; lines end in the interval."""
     charts = []
     for number, key in enumerate(carriers_of(*(run for _, run in runs))):
-        carrier = w.carrier(key)
+        used = carrier(key)
         bars = []
         for line in runs[0][1]["lines"]:
             same = [(name, _by_name(run["lines"], line["name"])) for name, run in runs]
             bars.append((line["name"], [_energy_bar(name, at["energy"], key) for name, at in same if "energy" in at]))
-        title = w.t("Use of {carrier} ({unit})").format(carrier=carrier.name, unit=carrier.unit)
+        title = w.t("Use of {carrier} ({unit})").format(carrier=w.t(used.name), unit=used.unit)
         text = w.t(
             "Over the counted time, by machine state; the line at a bar's end is the 95 % interval of the whole."
         )
@@ -288,9 +288,9 @@ def energy(runs: Runs, w: Writer) -> list[Chart]:
     return charts
 
 
-def _energy_bar(name: str, used: Document, carrier: str) -> Bar:
-    mean, half = pair(used.get("by_carrier", {}).get(carrier))
-    parts = {state: float(v) for state, v in used.get("by_state", {}).get(carrier, {}).items()}
+def _energy_bar(name: str, used: Document, key: str) -> Bar:
+    half = pair(used.get("by_carrier", {}).get(key))[1]
+    parts = {state: float(v) for state, v in used.get("by_state", {}).get(key, {}).items()}
     return Bar(name, parts, half)
 
 

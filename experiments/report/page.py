@@ -13,6 +13,8 @@ from experiments.report.parts import Document, Table, Writer, joined
 from experiments.report.svg import FONTS, Chart
 
 TEMPLATES = Path(__file__).parent / "templates"
+LONG_WORD = 18
+"""Longer words may be broken in print, where a table cannot scroll; shorter ones never are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,7 @@ def _environment() -> jinja2.Environment:
         loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     made.filters["unbroken"] = unbroken
+    made.tests["long"] = lambda cell: any(len(word) > LONG_WORD for word in cell.split())
     made.tests["chart"] = lambda block: isinstance(block, Chart)
     return made
 
@@ -93,12 +96,8 @@ def _plan_figures(plan: Document, w: Writer) -> list[tuple[str, str, str]]:
     ]
     if plan["by_year"]:
         last = plan["by_year"][-1]
-        for key, name in (
-            ("output", w.t("Output (parts)")),
-            ("energy_tce", w.t("Energy (tce)")),
-            ("co2_t", w.t("CO2 (t)")),
-        ):
-            label = w.t("{name} in {year}").format(name=name, year=last["year"])
+        for key, name in plan_parts.EFFECTS.items():
+            label = w.t("{name} in {year}").format(name=w.t(name), year=last["year"])
             versus = w.t("without the schedule: {value}").format(value=w.ci(last.get(f"{key}_baseline")))
             figures.append((label, w.ci(last.get(key)), versus))
     return figures

@@ -45,7 +45,7 @@ class Writer:
     def __post_init__(self) -> None:
         object.__setattr__(self, "t", language.translator(self.lang))
 
-    def text(self, *labels: str) -> tuple[Column, ...]:
+    def words(self, *labels: str) -> tuple[Column, ...]:
         """Return columns of text, their headings translated."""
         return tuple(Column(self.t(label), number=False) for label in labels)
 
@@ -68,14 +68,14 @@ class Writer:
         """Return a plain number."""
         return language.amount(value, "", self.lang, digits) if known(value) else MISSING
 
-    def money(self, value: Any) -> str:  # noqa: ANN401
-        """Return money in words, with its interval if it has one."""
+    def money(self, value: Any, digits: int = 3) -> str:  # noqa: ANN401
+        """Return money in words, with its interval if it has one, else to so many digits."""
         mean, half = pair(value)
         if mean is None:
             return MISSING
         if is_interval(value):
             return language.money_with_interval(mean, half, self.lang)
-        return language.money(mean, self.lang)
+        return language.money(mean, self.lang, digits)
 
     @property
     def money_unit(self) -> str:
@@ -126,10 +126,14 @@ class Writer:
         """Return a machine state's name."""
         return self.t(STATES[key].name if key in STATES else OTHER.name)
 
-    def carrier(self, key: str) -> Quantity:
-        """Return a carrier's translated name and unit."""
-        found = CARRIERS.get(key, Quantity(key, ""))
-        return Quantity(self.t(found.name), found.unit)
+
+def carrier(key: str) -> Quantity:
+    """Return the carrier that documents call ``key``.
+
+    >>> carrier("natural_gas_m3")
+    Quantity(name='natural gas', unit='m³')
+    """
+    return CARRIERS.get(key, Quantity(key, ""))
 
 
 def known(value: float | None) -> TypeGuard[float]:

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
-from experiments.lang import mark, money
+from experiments.lang import mark
 from experiments.report.parts import MISSING, Column, Document, Table, Writer, joined, known, pair
 from experiments.words import CHOICES, NOTES, STATUS
 
@@ -67,7 +67,7 @@ def _certain(plan: Document, w: Writer) -> str:
     )
     assumptions = plan.get("assumptions", [])
     return text.format(
-        bound=money(plan["npv_gain_cny"]["bound"], w.lang, digits=4),
+        bound=w.money(plan["npv_gain_cny"]["bound"], digits=4),
         gap=w.percent(plan["gap"], 2),
         status=w.t(str(STATUS.get(plan["status"], plan["status"]))),
         replications=plan["replications"],
@@ -89,9 +89,9 @@ def renewals(plan: Document, w: Writer) -> Table:
     """Return the schedule: one row per renewal, in order of time."""
     columns = (
         *w.dates("Period"),
-        *w.text("Line", "Station"),
+        *w.words("Line", "Station"),
         *w.numbers("Machines"),
-        *w.text("From", "To"),
+        *w.words("From", "To"),
         *w.dates("Installed"),
         *w.numbers("Capex", "Payback (y)"),
     )
@@ -139,7 +139,7 @@ def _limit(cny: float | None, w: Writer) -> str:
 
 def downtime(plan: Document, w: Writer) -> Table:
     """Return the downtime of lines by period where there is any."""
-    columns = (*w.dates("Period"), *w.text("Line"), *w.numbers("Downtime (h)", "Limit (h)", "Used"))
+    columns = (*w.dates("Period"), *w.words("Line"), *w.numbers("Downtime (h)", "Limit (h)", "Used"))
     rows = []
     for p in plan["by_period"]:
         if p["downtime_h"] > 0:
@@ -151,15 +151,16 @@ def downtime(plan: Document, w: Writer) -> Table:
     return Table(w.t("Downtime for installation against its limit"), columns, rows, note)
 
 
+EFFECTS = {"output": mark("Output (parts)"), "energy_tce": mark("Energy (tce)"), "co2_t": mark("CO2 (t)")}
+"""What is followed by year, with and without the schedule."""
+
+
 def effects(plan: Document, w: Writer) -> Table:
     """Return output, energy and CO2 by year, with and without the schedule."""
-    pairs = (("output", "Output (parts)"), ("energy_tce", "Energy (tce)"), ("co2_t", "CO2 (t)"))
-    columns = (
-        *w.dates("Year"),
-        *(Column(f"{w.t(label)}: {w.t(side)}") for _, label in pairs for side in ("without", "with")),
-    )
+    sides = (w.t("without"), w.t("with"))
+    columns = (*w.dates("Year"), *(Column(f"{w.t(label)}: {side}") for label in EFFECTS.values() for side in sides))
     rows = [
-        [str(y["year"]), *(w.ci(y.get(key + side)) for key, _ in pairs for side in ("_baseline", ""))]
+        [str(y["year"]), *(w.ci(y.get(key + side)) for key in EFFECTS for side in ("_baseline", ""))]
         for y in plan["by_year"]
     ]
     return Table(w.t("Output, energy and CO2 by year, without and with the schedule"), columns, rows)
@@ -175,13 +176,13 @@ CASH = {
     "residual_cny": mark("Residual value"),
 }
 """Parts of the yearly cash flow, in the order of tables and charts."""
+SUMS = {"net_cny": mark("Net"), "discounted_cumulative_cny": mark("Discounted, cumulative")}
 
 
 def cash_flow(plan: Document, w: Writer) -> Table:
     """Return the cash flow by year, as difference to renewing nothing."""
-    keys = [*CASH, "net_cny", "discounted_cumulative_cny"]
-    labels = [*CASH.values(), "Net", "Discounted, cumulative"]
-    columns = (*w.dates("Year"), *w.numbers(*labels))
+    keys = [*CASH, *SUMS]
+    columns = (*w.dates("Year"), *w.numbers(*CASH.values(), *SUMS.values()))
     rows = [[str(f["year"]), *(w.cash(f.get(key)) for key in keys)] for f in plan["cash_flow"]]
     note = w.t(
         "As difference to renewing nothing; means over the replications. Costs are negative. "
@@ -195,7 +196,7 @@ def cash_flow(plan: Document, w: Writer) -> Table:
 
 def explained(plan: Document, w: Writer) -> Table:
     """Return the parts of the gain as predicted and as simulated, and the gain itself."""
-    columns = (*w.text("Part of the gain"), *w.numbers("Predicted", "Simulated", "Difference"))
+    columns = (*w.words("Part of the gain"), *w.numbers("Predicted", "Simulated", "Difference"))
     rows = []
     gain = plan["npv_gain_cny"]
     whole = {
@@ -208,7 +209,8 @@ def explained(plan: Document, w: Writer) -> Table:
         mean, half = pair(simulated)
         rest = None if mean is None or not known(predicted) else mean - predicted
         difference: Any = {"mean": rest, "half_width": half} if isinstance(simulated, dict) else rest
-        rows.append([w.t(part["what"]), w.cash(predicted), w.cash(simulated), w.cash(difference)])
+        what = part["what"]
+        rows.append([w.t(what), w.cash(predicted), w.cash(simulated), w.cash(difference)])
     note = w.t("Parts are means over the replications; the interval stands with the gain.")
     title = w.t("Predicted and simulated gain, in {unit}").format(unit=w.money_unit)
     return Table(title, columns, rows, note, strong=frozenset({len(rows) - 1}))
@@ -246,9 +248,9 @@ def sentence(text: str, w: Writer) -> str:
 def lines(plan: Document, w: Writer) -> Table:
     """Return each line's output as predicted and simulated, and where its bottleneck goes."""
     columns = (
-        *w.text("Line"),
+        *w.words("Line"),
         *w.numbers("Predicted output (parts/y)", "Simulated output (parts/y)", "Gain in output"),
-        *w.text("Bottleneck before", "Bottleneck after"),
+        *w.words("Bottleneck before", "Bottleneck after"),
     )
     rows = [
         [
@@ -263,7 +265,7 @@ def lines(plan: Document, w: Writer) -> Table:
 def against(plan: Document, w: Writer) -> Table:
     """Return this schedule beside the others: renewing nothing, ranking by payback, and any more."""
     columns = (
-        *w.text("Choice"),
+        *w.words("Choice"),
         *w.numbers("Machines", "Capex", "Gain, simulated", "Gain, predicted"),
     )
     own = {
@@ -308,13 +310,14 @@ def only_in(ours: Iterable[Document], theirs: Iterable[Document]) -> list[str]:
 
 def assumptions(plan: Document, w: Writer) -> Table:
     """Return the assumptions with range, grade and source; estimates first named as such."""
-    columns = (*w.text("What", "Where"), *w.numbers("Low", "Typical", "High"), *w.text("Unit", "Grade", "Source"))
+    columns = (*w.words("What", "Where"), *w.numbers("Low", "Typical", "High"), *w.words("Unit", "Grade", "Source"))
     rows = []
+    estimate = w.t("(estimate)")
     for a in plan.get("assumptions", []):
-        grade = f"{a.get('grade') or MISSING} {w.t('(estimate)')}" if is_estimate(a) else a.get("grade") or MISSING
+        grade = " ".join(filter(None, (a.get("grade") or MISSING, estimate if is_estimate(a) else "")))
         values = [_value(a.get(key), w) for key in ("low", "value", "high")]
         source = " – ".join(filter(None, (a.get("source"), a.get("note")))) or MISSING
-        rows.append([w.t(a["what"]), a["where"], *values, a.get("unit") or "", grade, source])
+        rows.append([a["what"], a["where"], *values, a.get("unit") or "", grade, source])
     note = w.t("Grades: A measured or published in a standard, B recalled from literature, C our estimate.")
     return Table(w.t("Assumptions with range, grade and source"), columns, rows, note)
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from experiments.report.parts import MISSING, Column, Document, Table, Writer, change, joined, relative
+from experiments.report.parts import MISSING, Column, Document, Table, Writer, carrier, change, joined, relative
 from experiments.words import DIFFERENCES, ENERGY, LINE, STATES, Quantity
 
 Runs = Sequence[tuple[str, Document]]
@@ -34,9 +34,9 @@ def counted_h(run: Document) -> float:
 def output(run: Document, w: Writer) -> Table:
     """Return output, WIP and lead time by line."""
     columns = (
-        *w.text("Line"),
+        *w.words("Line"),
         *w.numbers("Good output (parts/h)", "Output (parts/h)", "Work in progress", "Lead time (h)", "90 % below (h)"),
-        *w.text("Bottleneck"),
+        *w.words("Bottleneck"),
     )
     rows = [
         [
@@ -50,7 +50,7 @@ def output(run: Document, w: Writer) -> Table:
 
 def products(run: Document, w: Writer) -> Table:
     """Return output and lead time by product."""
-    columns = (*w.text("Product", "Line"), *w.numbers("Output (parts/h)", "Lead time (h)"))
+    columns = (*w.words("Product", "Line"), *w.numbers("Output (parts/h)", "Lead time (h)"))
     rows = [
         [p["name"], x["name"], w.ci(p["throughput_per_h"]), w.ci(p["lead_time_h"])]
         for x in run["lines"]
@@ -78,7 +78,8 @@ def stations(runs: Runs, number: int, w: Writer) -> Table:
     ]
     used = [s for s in STATES if any(station["states"].get(s) for _, station in found)]
     columns = (
-        *w.text("Station", *([] if len(runs) == 1 else ["Run"])),
+        *w.words("Station"),
+        *(w.words("Run") if len(runs) > 1 else ()),
         *w.numbers("Machines", "OEE"),
         *(Column(w.state(s)) for s in used),
     )
@@ -96,7 +97,7 @@ def stations(runs: Runs, number: int, w: Writer) -> Table:
 def queues(line: Document, w: Writer) -> Table:
     """Return what waits in front of the stations of a line."""
     columns = (
-        *w.text("Station"),
+        *w.words("Station"),
         *w.numbers("Parts per hour", "Waiting in front", "Waiting time (h)", "Mean power (kW)"),
     )
     keys = ("visits_per_h", "queue_length", "waiting_time_h", "mean_power_kw")
@@ -107,7 +108,7 @@ def queues(line: Document, w: Writer) -> Table:
 def stops(run: Document, w: Writer) -> Table:
     """Return failures and maintenance by station."""
     columns = (
-        *w.text("Line", "Station", "Stop"),
+        *w.words("Line", "Station", "Stop"),
         *w.numbers("Per hour", "Mean wait for people (h)", "Mean duration (h)", "Cost (CNY/h)"),
     )
     rows = [
@@ -124,7 +125,7 @@ def stops(run: Document, w: Writer) -> Table:
 
 def crews(run: Document, w: Writer) -> Table:
     """Return the utilisation of crews."""
-    columns = (*w.text("Crew"), *w.numbers("People", "Utilisation"))
+    columns = (*w.words("Crew"), *w.numbers("People", "Utilisation"))
     rows = [[c["name"], str(c["size"]), w.percent(c["utilisation"])] for c in run.get("crews", [])]
     return Table(w.t("Crews"), columns, rows)
 
@@ -140,15 +141,14 @@ def energy(run: Document, w: Writer) -> list[Table]:
 
 
 def _energy(lines: Sequence[Document], run: Document, w: Writer) -> Table:
-    columns = (*w.text("Quantity"), *(Column(x["name"]) for x in lines))
+    columns = (*w.words("Quantity"), *(Column(x["name"]) for x in lines))
     rows = [
         [w.name(quantity), *(w.quantity(x["energy"].get(key), quantity) for x in lines)]
         for key, quantity in ENERGY.items()
     ]
     for key in carriers_of(run):
-        carrier = w.carrier(key)
         cells = [w.ci(x["energy"].get("by_carrier", {}).get(key)) for x in lines]
-        rows.append([f"{carrier.name} ({carrier.unit})", *cells])
+        rows.append([w.name(carrier(key)), *cells])
     note = w.t("Amounts over the counted {hours} h.").format(hours=w.num(counted_h(run)))
     return Table(w.t("Energy by line"), columns, rows, note)
 
@@ -156,7 +156,7 @@ def _energy(lines: Sequence[Document], run: Document, w: Writer) -> Table:
 def bands(run: Document, w: Writer) -> Table:
     """Return electricity by tariff band."""
     names = list(dict.fromkeys(b for x in run["lines"] for b in x["energy"].get("by_band_kwh", {})))
-    columns = (*w.text("Line"), *(Column(f"{w.t(name)} (kWh)") for name in names))
+    columns = (*w.words("Line"), *(Column(f"{w.t(name)} (kWh)") for name in names))
     rows = [[x["name"], *(w.num(x["energy"].get("by_band_kwh", {}).get(b)) for b in names)] for x in run["lines"]]
     note = w.t("Means over the replications; the interval of their sum stands under electricity.")
     return Table(w.t("Electricity by tariff band"), columns, rows if names else [], note)
@@ -182,7 +182,7 @@ def _both(before: Document, after: Document) -> list[tuple[Document, Document]]:
 
 
 def _line_table(before: Document, after: Document, w: Writer) -> Table:
-    columns = (*w.text("Quantity"), *w.numbers("Before", "After", "Change", "Relative"))
+    columns = (*w.words("Quantity"), *w.numbers("Before", "After", "Change", "Relative"))
     rows = [
         *(_change_row(before.get(key), after.get(key), q, w) for key, q in LINE.items()),
         *(_change_row(before["energy"].get(key), after["energy"].get(key), q, w) for key, q in ENERGY.items()),
@@ -198,12 +198,12 @@ def _change_row(old: Any, new: Any, quantity: Quantity, w: Writer) -> list[str]:
 
 def carriers_before_after(before: Document, after: Document, w: Writer) -> Table:
     """Return the use of each carrier by line before, after, and its change."""
-    columns = (*w.text("Line", "Carrier"), *w.numbers("Before", "After", "Change", "Relative"))
+    columns = (*w.words("Line", "Carrier"), *w.numbers("Before", "After", "Change", "Relative"))
     rows = []
     for old, new in _both(before, after):
         for key in carriers_of(before, after):
             amounts = [x["energy"].get("by_carrier", {}).get(key) for x in (old, new)]
-            rows.append([old["name"], *_change_row(amounts[0], amounts[1], w.carrier(key), w)])
+            rows.append([old["name"], *_change_row(amounts[0], amounts[1], carrier(key), w)])
     return Table(w.t("Energy by carrier and line"), columns, [row for row in rows if {row[2], row[3]} != {MISSING}])
 
 
@@ -232,9 +232,9 @@ def compare_answer(document: Document, w: Writer) -> list[str]:
 def options(document: Document, w: Writer) -> Table:
     """Return what was swapped."""
     columns = (
-        *w.text("Line", "Station"),
+        *w.words("Line", "Station"),
         *w.numbers("Machines"),
-        *w.text("Option"),
+        *w.words("Option"),
         Column(f"{w.t('Capex')} ({w.money_unit})"),
     )
     rows = [
@@ -256,7 +256,7 @@ def difference_by_line(document: Document, w: Writer) -> list[Table]:
 
 
 def _differences(title: str, values: Document, w: Writer) -> Table:
-    columns = (*w.text("Quantity"), *w.numbers("After less before", "Variance saved by pairing"))
+    columns = (*w.words("Quantity"), *w.numbers("After less before", "Variance saved by pairing"))
     rows = []
     for key, value in values.items():
         if key != "name":

@@ -94,13 +94,18 @@ def _font(match: re.Match[str]) -> str:
 
 
 def text_width_in(text: str, size_pt: float = TEXT_PT) -> float:
-    """Return about how wide a browser draws a text, in inches; a Chinese glyph is a full em.
+    """Return how wide a browser draws a text at most, about, in inches; a Chinese glyph is a full em.
 
     >>> text_width_in("中中") > text_width_in("ab")
     True
     """
-    ems = sum(1.0 if unicodedata.east_asian_width(c) in "WF" else 0.56 for c in text)
-    return ems * size_pt / 72
+    return sum(map(_ems, text)) * size_pt / 72
+
+
+def _ems(glyph: str) -> float:
+    if unicodedata.east_asian_width(glyph) in "WF" or glyph in "WMmw@%":
+        return 1.0
+    return 0.75 if glyph.isupper() else 0.56
 
 
 def shortened(text: str, most_in: float) -> str:

@@ -30,7 +30,7 @@ def ci(mean, relative=0.012):
 
 
 def shares(rng, furnace):
-    names = ["processing", "setup", "blocked", "starved", "failed", "maintenance", "waiting_crew"]
+    names = ["processing", "setup", "blocked", "starved", "failed", "maintenance", "waiting_crew", "installing"]
     weights = {name: rng.uniform(0.2, 1) for name in names} | {"processing": 4 + rng.random()}
     if furnace:
         weights |= {"holding": 0.8, "heat_up": 0.4}
@@ -157,7 +157,8 @@ def cash_flows():
     for n, year in enumerate(YEARS):
         parts = {
             "capex_cny": -money_of(year), "margin_cny": 1.1e6 * (n + 0.5), "energy_cny": 2.2e5 * n,
-            "resale_cny": 4e4, "running_cny": 9e4 * n, "tax_cny": -1.5e5 * n, "residual_cny": 1.3e6 if year == 2030 else 0.0,
+            "resale_cny": 4e4, "running_cny": 9e4 * n, "tax_cny": -1.5e5 * n,
+            "residual_cny": 1.3e6 if year == 2030 else 0.0,
         }  # fmt: skip
         net = sum(parts.values())
         total += net * 1.1**-n
