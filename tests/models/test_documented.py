@@ -10,6 +10,7 @@ UNITLESS = {
     "shares", "bands", "in_service_since", "use_per_unit",
     "exponential", "mean", "cv", "stages", "scale", "shape", "sd", "low", "mode", "high", "values", "weights", "weight",
     "sequence", "sum", "mixture", "dist",
+    "from_hold", "cold",  # in heat_up_h
 }  # fmt: skip
 STATES = {
     "processing", "setup", "idle", "blocked", "starved", "standby", "failed", "maintenance", "holding", "heat_up", "off",
