@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from experiments.beliefs import running_cost_cny_per_y
 from experiments.playback import Array, Dated, Played, capital_cny
 from sim.output_analysis import interval
 
@@ -76,22 +77,26 @@ def _renewals(answer: Answer, schedule: Sequence[Dated]) -> list[Row]:
             "start": min(d.start for d in items).date().isoformat(),
             "end": max(d.end for d in items).date().isoformat(),
             "capex_cny": capex,
-            "payback_y": _payback_y(answer, first, capex, len(items)),
+            "payback_y": _payback_y(answer, items, capex),
         })  # fmt: skip
     return rows
 
 
-def _payback_y(answer: Answer, item: Dated, capex_cny: float, machines: int) -> float | None:
-    """Return price over what the renewal saves a year by itself in energy, stops and running; None if nothing.
+def _payback_y(answer: Answer, items: Sequence[Dated], capex_cny: float) -> float | None:
+    """Return price over what the renewals save a year by themselves in energy, stops and running; None if nothing.
 
-    What it adds to the output depends on the other stations and stands in the plan's gain, not here.
+    What they add to the output depends on the other stations and stands in the plan's gain, not here.
     """
-    station = answer.plant.line(item.line).station(item.station)
-    saved = answer.beliefs.saving_cny_per_y.get((f"{item.line}/{item.station}", item.option.name), 0.0)
-    new_running = item.option.running_cost_cny_per_y
-    if new_running is not None:
-        saved += (station.running_cost_cny_per_y or 0.0) - new_running
-    return capex_cny / (saved * machines) if saved > 0 else None
+    saved = 0.0
+    for item in items:
+        station = answer.plant.line(item.line).station(item.station)
+        place, savings = f"{item.line}/{item.station}", answer.beliefs.saving_cny_per_y
+        written_out = f"{place}#{item.machine}", item.option.name
+        saved += savings[written_out] if written_out in savings else savings[place, item.option.name]
+        if item.option.running_cost_cny_per_y is not None:
+            now = running_cost_cny_per_y(station, station.names.index(item.machine))
+            saved += now - item.option.running_cost_cny_per_y
+    return capex_cny / saved if saved > 0 else None
 
 
 def _by_year(answer: Answer) -> list[Row]:
@@ -160,17 +165,17 @@ def _cash_flow(answer: Answer) -> list[Row]:
         mine = [d for d in answer.schedule if d.period // per_year == n]
         capex = -sum(d.option.capex_cny for d in mine)
         resale = sum(money.resale(d.option) for d in mine)
-        operating = margin[n] + energy[n] + running[n]
-        tax = -answer.renewal.tax.rate * operating + shield[n]
+        operating = float(margin[n] + energy[n] + running[n])
+        tax = float(shield[n]) - answer.renewal.tax.rate * operating
         residual = _residual(answer) if year == years[-1] else 0.0
         so_far += float(present[n * per_year : (n + 1) * per_year].sum())
         rows.append({
             "year": year,
             "capex_cny": capex,
             "resale_cny": resale,
-            "margin_cny": margin[n],
-            "energy_cny": energy[n],
-            "running_cny": running[n],
+            "margin_cny": float(margin[n]),
+            "energy_cny": float(energy[n]),
+            "running_cny": float(running[n]),
             "tax_cny": tax,
             "residual_cny": residual,
             "net_cny": capex + resale + operating + tax + residual,
