@@ -330,16 +330,17 @@ class Machine:
         """Send finished parts on until one must wait."""
         while self.out:
             part, target = self.out[0]
+            entered_s = part.entered_s  # before the next station overwrites it
             if not self.station.send(part, target, self, now):
                 return
-            self._gone(part, target, now)
+            self._gone(part, target, entered_s, now)
 
-    def _gone(self, part: Part, target: int, now: float) -> None:
+    def _gone(self, part: Part, target: int, entered_s: float, now: float) -> None:
         self.out.popleft()
         self.station.number.change(now, -1)
         trace = self.station.line.run.trace
         if trace is not None:
-            trace.visit(self, part, target, now)
+            trace.visit(self, part, target, entered_s, now)
 
     def may_give(self) -> bool:
         """A failed machine keeps its blocked part."""
@@ -348,7 +349,7 @@ class Machine:
     def give(self, now: float) -> Part:
         """Hand the part that waited to who has a place now; :meth:`gave` must follow."""
         part, target = self.out[0]
-        self._gone(part, target, now)
+        self._gone(part, target, part.entered_s, now)
         return part
 
     def gave(self, now: float) -> None:

@@ -22,13 +22,13 @@ class Trace:
         self.states: list[dict[str, object]] = []
         self._since: dict[Machine, float] = {}
 
-    def visit(self, machine: Machine, part: Part, target: int, now: float) -> None:
+    def visit(self, machine: Machine, part: Part, target: int, entered_s: float, now: float) -> None:
         """A part leaves a machine."""
         station = machine.station
         names = {EXIT_AT: "exit", SCRAP_AT: "scrap"}
         self.visits.append({
             "line": station.line.name, "station": station.name, "machine": machine.name, "part": part.number,
-            "product": part.product, "enter_s": part.entered_s, "setup_start_s": part.setup_began_s,
+            "product": part.product, "enter_s": entered_s, "setup_start_s": part.setup_began_s,
             "setup_end_s": part.setup_ended_s, "start_s": part.started_s, "finish_s": part.finished_s,
             "leave_s": now, "to": names.get(target) or station.line.stations[target].name,
         })  # fmt: skip
