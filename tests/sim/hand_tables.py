@@ -1,0 +1,59 @@
+"""Play a short plant and read its trace as tables in hours, to be compared with tables written by hand."""
+
+from models.plant import Plant
+from sim.program import lower
+from sim.simpy_engine.run import Run, Trace
+
+H = 3600.0
+
+
+class Played:
+    """The trace of one replication."""
+
+    def __init__(self, model, hours, seed=1):
+        self.trace = Trace()
+        self.run = Run(lower(Plant.model_validate(model)), seed, 0, self.trace)
+        self.run.play(hours * H)
+
+    def visits(self, station, columns="part enter start finish leave to"):
+        """Rows of the parts that left, by part number; times in hours."""
+        keys = [c if c in ("part", "to", "machine", "product") else f"{c}_s" for c in columns.split()]
+        rows = [v for v in self.trace.visits if v["station"] == station]
+        rows.sort(key=lambda v: (v["part"], v["leave_s"]))
+        return [tuple(v[k] / H if k.endswith("_s") and v[k] is not None else v[k] for k in keys) for v in rows]
+
+    def states(self, station, machine="1"):
+        """The stays that ended before the horizon; none of no length."""
+        rows = [s for s in self.trace.states if (s["station"], s["machine"]) == (station, machine)]
+        return [(s["state"], s["start_s"] / H, s["end_s"] / H) for s in rows if s["end_s"] > s["start_s"]]
+
+
+def station(name, cycle_h=None, buffer=None, **fields):
+    work = {} if cycle_h is None else {"cycle_time_s": hours(cycle_h)}
+    return {"name": name, "buffer": buffer} | work | fields
+
+
+def hours(value):
+    return {k: v * H for k, v in value.items()} if isinstance(value, dict) else value * H
+
+
+def arrivals(*at_h, **fields):
+    return {"arrivals_s": [t * H for t in at_h]} | fields
+
+
+def play(until_h, *stations, source="saturated", mix=None, seed=1, **fields):
+    line = {"name": "l", "source": source, "stations": list(stations)} | ({"mix": mix} if mix else {})
+    return Played({"lines": [line]} | fields, until_h, seed)
+
+
+def renewal(at_h, option="new", machines=1):
+    return {"line": "l", "station": "a", "option": option, "machines": machines, "at": at_h}
+
+
+def option(name="new", install_h=0.0, **fields):
+    return {"name": name, "capex_cny": 1, "install_d": install_h / 24} | fields
+
+
+TWO = {"products": [{"name": "p"}, {"name": "q"}]}
+DAY = {"calendar": {"shifts": ["mon-sun 08:00-12:00"]}, "run": {"start": "2026-01-05T08:00"}}
+"""Open 0-4 h, 24-28 h, 48-52 h, .."""
