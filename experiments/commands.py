@@ -114,7 +114,7 @@ def compare(request: Request, options: tuple[str, ...]) -> None:
 def plan(request: Request, gap: float, time_limit_s: float) -> None:
     """Find the schedule, play it back, report it."""
     from experiments.plan import document_of, find_plan
-    from scenarios import catalogue
+    from scenarios.evidence import assumptions
     from scenarios.files import read_plant
 
     plant = read_plant(request.plant)
@@ -128,7 +128,7 @@ def plan(request: Request, gap: float, time_limit_s: float) -> None:
             time_limit_s=time_limit_s,
             announce=announce,
         )
-    document = document_of(answer, catalogue.assumptions(plant))
+    document = document_of(answer, assumptions(plant))
     _deliver(request, document)
     if document["status"] != "optimal":
         click.echo(f"The solver stopped at a gap of {document['gap']:.2%}; allow it more time.", err=True)
