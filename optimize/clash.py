@@ -17,26 +17,25 @@ from pyomo.contrib.solver.common.results import TerminationCondition
 
 from optimize.formulation import Row
 from optimize.highs import run_highs
+from optimize.numbers import period_name
 from optimize.plan import Clash
 from optimize.plant_model import PlantModel, RowKey, build_model, row_scale
-from optimize.problem import RenewalProblem
+from optimize.problem import After, Choose, Exclude, Must, RenewalProblem, Requires, Rule, Together
 
 GIVES_WAY = 1e-6
 """Least slack, in units of a row's greatest coefficient, that is more than rounding."""
 
 
-NUMBERED = frozenset(
-    {
-        "budget",
-        "resource_max",
-        "resource_min",
-        "downtime_limit",
-        "max_lines_down",
-        "target_min",
-        "target_max",
-    }
-)
-"""Limits that have a number of their own."""
+WORDS = {
+    "budget": "budget",
+    "resource_max": "resource",
+    "resource_min": "resource",
+    "downtime_limit": "hours of downtime for installation",
+    "max_lines_down": "lines down at once",
+    "target_min": "target",
+    "target_max": "target",
+}
+"""Limits that have a number of their own, and what to call them."""
 
 
 @dataclass
@@ -103,13 +102,21 @@ def find_clash(
         clashing, needed = _elastic_filter(elastic)
         clashing = _without_bystanders(elastic, clashing)
         for key in clashing:
-            alone = elastic.least_slack({key})
+            alone = elastic.least_slack(_moves_with(elastic, problem, key))
             if alone is not None:
                 needed[key] = alone.get(key, 0.0)
                 enough.add(key)
     except TimeoutError:
         pass  # what has been found so far still contradicts itself, with some limits too many
     return _told(elastic.plant, clashing, needed, enough)
+
+
+def _moves_with(elastic: _Elastic, problem: RenewalProblem, key: RowKey) -> set[RowKey]:
+    """Return the limits that give way with one: money added to a budget with carry-over is there later, too."""
+    if key[0] == "budget" and problem.budget is not None and problem.budget.carry_over:
+        budgets = [other for other in elastic.soft if other[0] == "budget"]
+        return set(budgets[budgets.index(key) :])
+    return {key}
 
 
 def _elastic_filter(elastic: _Elastic) -> tuple[list[RowKey], dict[RowKey, float]]:
@@ -129,7 +136,7 @@ def _elastic_filter(elastic: _Elastic) -> tuple[list[RowKey], dict[RowKey, float
 def _without_bystanders(elastic: _Elastic, clashing: list[RowKey]) -> list[RowKey]:
     """Drop each limit without which the others still contradict each other."""
     kept = list(clashing)
-    for key in clashing:
+    for key in reversed(clashing):  # so that the earliest of several that say the same is told
         others = [other for other in kept if other != key]
         if elastic.least_slack([other for other in elastic.soft if other not in others]) is None:
             kept = others
@@ -152,21 +159,39 @@ def _told(
 def _clash(plant: PlantModel, key: RowKey, row: Row, slack: float | None, enough: bool) -> Clash:
     name = key[0]
     limit = row.upper if row.upper is not None else row.lower
-    if name not in NUMBERED or limit is None:
-        rule = _rule_text(plant.form.problem, row.where)
-        return Clash(constraint=name, where=row.where, limit=None, needed=None, message=f"{name}: {rule}")
+    if name not in WORDS or limit is None:
+        rule = _rule_text(plant.form.problem, row.where) or f"{name}: {row.where}"
+        return Clash(constraint=name, where=row.where, limit=None, needed=None, message=rule)
     limit += row.base
     needed = None if slack is None else limit + slack
     side = "at most" if row.upper is not None else "at least"
-    message = f"{name}, {row.where}: {side} {limit:.10g}"
+    message = f"{WORDS[name]}, {row.where}: {side} {limit:,.10g} allowed"
     if needed is not None:
-        message += f"; {needed:.10g} would do" + (", all else kept" if enough else " if other limits gave way too")
+        message += f"; {needed:,.10g} would do" + (", all else kept" if enough else " if other limits gave way too")
     return Clash(constraint=name, where=row.where, limit=limit, needed=needed, message=message)
 
 
 def _rule_text(problem: RenewalProblem, where: str) -> str:
-    """Return a rule as it is written in the problem, or the name of the machines that a limit is about."""
+    """Return a rule in words; empty if ``where`` is no rule."""
     for index, rule in enumerate(problem.rules):
         if where == f"rules[{index}]":
-            return f"{where} {rule.model_dump_json(by_alias=True, exclude_none=True)}"
-    return where
+            return f"rule {index + 1}: {_in_words(problem, rule)}"
+    return ""
+
+
+def _in_words(problem: RenewalProblem, rule: Rule) -> str:
+    match rule:
+        case Together():
+            return f"{' and '.join(rule.together)} are renewed in the same period"
+        case After():
+            return f"{rule.after.then} is renewed at least {rule.after.gap} periods after {rule.after.first}"
+        case Exclude():
+            return f"only one of {' and '.join(rule.exclude)} is renewed"
+        case Requires():
+            return f"{rule.requires.when} is renewed only with {rule.requires.then}"
+        case Choose():
+            most = len(rule.choose) if rule.max is None else rule.max
+            return f"{rule.min} to {most} of {', '.join(rule.choose)} are renewed"
+        case Must():
+            by = "within the horizon" if rule.by is None else f"by {period_name(problem, rule.by)}"
+            return f"{rule.must} must be renewed {by}"

@@ -85,6 +85,9 @@ def window_name(problem: RenewalProblem, every: str, window: range) -> str:
     if every == "horizon":
         return "the horizon"
     if every == "year":
+        labels = problem.periods.labels
+        if labels:
+            return f"the year from {labels[window.start]}"
         return f"year {window.start // (periods_per_year(problem) or 1)}"
     return period_name(problem, window.start)
 
