@@ -120,8 +120,8 @@ def money_with_interval(mean_cny: float, half_width_cny: float | None, lang: str
 def with_interval(mean: float, half_width: float | None, lang: str) -> str:
     """Return ``mean ± half-width``, both rounded to where the half-width begins to be uncertain.
 
-    That is its first digit, or its second if the first is 1. A half-width of None or not a number
-    (a single replication) is said in words.
+    That is its first digit; its second if the first is 1, or if it exceeds the mean, of which nothing would be left.
+    A half-width of None or not a number (a single replication) is said in words.
 
     >>> with_interval(12.345, 0.42, "en"), with_interval(1234.5, 14.9, "en"), with_interval(5, 0, "en")
     ('12.3 ± 0.4', '1,234 ± 15', '5 ± 0')
@@ -129,10 +129,10 @@ def with_interval(mean: float, half_width: float | None, lang: str) -> str:
     half = _finite(half_width)
     if half is None:
         return f"{_significant(mean, 4)} {translator(lang)(_NO_INTERVAL)}"
-    if half == 0:
+    if half <= 1e-9 * abs(mean):  # all replications agree; what is left is rounding in the last bits
         return f"{_significant(mean, 4)} ± 0"
     exponent = math.floor(math.log10(half))
-    decimals = -exponent + (half / 10**exponent < 1.95)
+    decimals = -exponent + (half / 10**exponent < 1.95 or half > abs(mean))
     return f"{fixed(mean, decimals)} ± {fixed(half, decimals)}"
 
 

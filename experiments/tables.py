@@ -67,8 +67,8 @@ def _certainty(plan: Document, w: Writer) -> Table:
     rows = [
         [w.t("Gain in net present value, simulated"), w.money(gain["simulated"])],
         [w.t("Gain in net present value, predicted"), w.money(gain["predicted"], digits=4)],
-        [w.t("Bound: no schedule gains more"), w.money(gain["bound"], digits=4)],
-        [w.t("Gap between bound and gain"), w.percent(plan["gap"], 2)],
+        [w.t("Bound: by the planning model no schedule gains more"), w.money(gain["bound"], digits=4)],
+        [w.t("Gap between bound and predicted gain"), w.percent(plan["gap"], 2)],
     ]
     return Table(w.t("How good, how certain"), (*w.words("Quantity"), *w.numbers("Value")), rows)
 

@@ -139,7 +139,7 @@ def _years(axes: Axes, years: Sequence[int]) -> None:
 
 
 def _money_axis(axes: Axes, w: Writer) -> None:
-    axes.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 2.5, 5, 10]))
+    axes.yaxis.set_major_locator(MaxNLocator(7, steps=[1, 2, 2.5, 5, 10]))
     axes.yaxis.set_major_formatter(_ticks(w.money_unit_cny, w))
     axes.set_title(w.money_unit, fontweight="normal")
 
@@ -196,6 +196,7 @@ def cash_flow(plan: Document, w: Writer) -> Chart:
         sums = [pair(f.get("discounted_cumulative_cny"))[0] or 0.0 for f in flows]
         axes.plot(range(len(flows)), sums, color=INK, marker="o", markersize=4, markeredgecolor="white", linewidth=1.6)
         axes.axhline(0, color=INK, linewidth=0.8)
+        axes.use_sticky_edges = False  # room below the lowest bar
         _years(axes, [f["year"] for f in flows])
         _money_axis(axes, w)
         svg = as_svg(figure, "cash-flow", title, text)

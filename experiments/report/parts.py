@@ -165,8 +165,12 @@ def change(before: Any, after: Any) -> dict[str, float | None] | None:  # noqa: 
     (mean_0, half_0), (mean_1, half_1) = pair(before), pair(after)
     if mean_0 is None or mean_1 is None:
         return None
-    both = half_0 is not None and half_1 is not None
-    return {"mean": mean_1 - mean_0, "half_width": math.hypot(half_0 or 0, half_1 or 0) if both else None}
+    mean = mean_1 - mean_0
+    half = None if half_0 is None or half_1 is None else math.hypot(half_0, half_1)
+    rounding = 1e-9 * max(abs(mean_0), abs(mean_1))  # two equal runs differ in the last bits at most
+    if abs(mean) <= rounding and (half or 0.0) <= rounding:
+        mean, half = 0.0, None if half is None else 0.0
+    return {"mean": mean, "half_width": half}
 
 
 def relative(before: Any, after: Any) -> dict[str, float | None] | None:  # noqa: ANN401

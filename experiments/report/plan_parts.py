@@ -33,12 +33,12 @@ def _what(plan: Document, w: Writer) -> str:
         stations=len({(r["line"], r["station"]) for r in renewals}),
         first=min(r["period"] for r in renewals),
         last=max(r["period"] for r in renewals),
-        what=_options(renewals, w),
+        what=options_of(renewals, w),
         capex=w.money(sum(r["capex_cny"] for r in renewals)),
     )
 
 
-def _options(renewals: Iterable[Document], w: Writer, most: int = 6) -> str:
+def options_of(renewals: Iterable[Document], w: Writer, most: int = 6) -> str:
     """Return the options with their number of machines, the most frequent first."""
     counts: Counter[str] = Counter()
     for renewal in renewals:
@@ -62,11 +62,13 @@ def _brings(plan: Document, w: Writer) -> str:
 
 def _certain(plan: Document, w: Writer) -> str:
     text = w.t(
-        "No schedule can bring more than {bound} (gap {gap}, {status}); the ± are 95 % intervals from {replications} "
-        "replications with seed {seed}, and {estimates} of {assumptions} assumptions are estimates."
+        "As the planning model sees it, this schedule brings {predicted} and none can bring more than {bound} "
+        "(gap {gap}, {status}); the ± are 95 % intervals from {replications} replications with seed {seed}, and "
+        "{estimates} of {assumptions} assumptions are estimates."
     )
     assumptions = plan.get("assumptions", [])
     return text.format(
+        predicted=w.money(plan["npv_gain_cny"]["predicted"], digits=4),
         bound=w.money(plan["npv_gain_cny"]["bound"], digits=4),
         gap=w.percent(plan["gap"], 2),
         status=w.t(str(STATUS.get(plan["status"], plan["status"]))),
@@ -301,29 +303,61 @@ def _choice(key: str, choice: Document, w: Writer) -> list[str]:
 def only_in(ours: Iterable[Document], theirs: Iterable[Document]) -> list[str]:
     """Return the renewals of the first schedule that the second does not make at all."""
     made = {(r["line"], r["station"], r["option"]) for r in theirs}
-    left = [r for r in ours if (r["line"], r["station"], r["option"]) not in made]
-    return [f"{r['line']} / {r['station']}: {r['machines']} × {r['option']}" for r in left]
+    left: Counter[tuple[str, str, str]] = Counter()
+    for r in ours:
+        left[r["line"], r["station"], r["option"]] += r["machines"]
+    return [
+        f"{line} / {station}: {n} × {option}"
+        for (line, station, option), n in left.items()
+        if (line, station, option) not in made
+    ]
 
 
 # --- what it stands on ---
 
 
-def assumptions(plan: Document, w: Writer) -> Table:
-    """Return the assumptions with range, grade and source; estimates first named as such."""
-    columns = (*w.words("What", "Where"), *w.numbers("Low", "Typical", "High"), *w.words("Unit", "Grade", "Source"))
-    rows = []
+def assumptions(plan: Document, w: Writer) -> list[Table]:
+    """Return the assumptions with range, grade and source, equal ones in one row, and the sources by number."""
+    places: dict[tuple[str, ...], list[str]] = {}
+    sources: dict[str, int] = {}
     estimate = w.t("(estimate)")
     for a in plan.get("assumptions", []):
+        number = sources.setdefault(a.get("source") or MISSING, len(sources) + 1)
         grade = " ".join(filter(None, (a.get("grade") or MISSING, estimate if is_estimate(a) else "")))
-        values = [_value(a.get(key), w) for key in ("low", "value", "high")]
-        source = " – ".join(filter(None, (a.get("source"), a.get("note")))) or MISSING
-        rows.append([a["what"], a["where"], *values, a.get("unit") or "", grade, source])
+        source = " ".join(filter(None, (f"[{number}]", a.get("note"))))
+        places.setdefault((*_what_and_value(a, w), grade, source), []).append(a["where"])
+    columns = (
+        *w.words("What", "Where"),
+        *w.numbers("Typical", "Low – high"),
+        *w.dates("Grade"),
+        *w.words("Source and note"),
+    )
+    rows = [[what, _places(where, w), *rest] for (what, *rest), where in places.items()]
     note = w.t("Grades: A measured or published in a standard, B recalled from literature, C our estimate.")
-    return Table(w.t("Assumptions with range, grade and source"), columns, rows, note)
+    listed = [[f"[{number}]", source] for source, number in sources.items()]
+    return [
+        Table(w.t("Assumptions with range, grade and source"), columns, rows, note),
+        Table(w.t("Sources"), (*w.dates("Number"), *w.words("Source")), listed),
+    ]
 
 
-def _value(value: Any, w: Writer) -> str:  # noqa: ANN401 - an assumption may be a word, like a distribution
-    return w.num(value) if value is None or isinstance(value, int | float) else str(value)
+def _places(where: list[str], w: Writer, most: int = 3) -> str:
+    """Return the places an assumption holds for; many of them are counted."""
+    different = list(dict.fromkeys(where))
+    shown = "; ".join(different[:most])
+    if len(different) <= most:
+        return shown
+    return w.t("{places}; and {n} more").format(places=shown, n=len(different) - most)
+
+
+def _what_and_value(assumption: Document, w: Writer) -> tuple[str, str, str]:
+    """Return name, value with unit, and range; a value in words stands with the name, where there is room."""
+    what, value, unit = assumption["what"], assumption.get("value"), assumption.get("unit") or ""
+    if isinstance(value, str):
+        return f"{what}: {value}", MISSING, MISSING
+    low, high = (w.num(assumption.get(key)) for key in ("low", "high"))
+    shown = " ".join(filter(None, (w.num(value), unit if unit != "-" else "")))
+    return what, shown, MISSING if low == high == MISSING else f"{low} – {high}"
 
 
 def inputs(plan: Document, w: Writer) -> list[tuple[str, str]]:

@@ -1,9 +1,10 @@
 """What simulated runs say: tables of one run, of two runs side by side, and of their paired difference."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from experiments.report.parts import MISSING, Column, Document, Table, Writer, carrier, change, joined, relative
+from experiments.report.parts import MISSING, Column, Document, Table, Writer, carrier, change, pair, relative
+from experiments.report.plan_parts import options_of
 from experiments.words import DIFFERENCES, ENERGY, LINE, STATES, Quantity
 
 Runs = Sequence[tuple[str, Document]]
@@ -212,21 +213,32 @@ def carriers_before_after(before: Document, after: Document, w: Writer) -> Table
 
 def compare_answer(document: Document, w: Writer) -> list[str]:
     """Return the comparison in sentences: what was swapped, what it brings in a year, how certain that is."""
-    swaps = [f"{o['line']} / {o['station']}: {o['machines']} × {o['option']}" for o in document["options"]]
     capex = sum(o.get("capex_cny") or 0.0 for o in document["options"])
-    swapped = w.t("Compared: {swaps}, for {capex}.").format(swaps=joined(swaps, w.t), capex=w.money(capex))
+    text = w.t("Compared: {machines} machines renewed ({what}), for {capex}.")
+    machines = sum(o["machines"] for o in document["options"])
+    swapped = text.format(machines=machines, what=options_of(document["options"], w), capex=w.money(capex))
     d = document["difference"]
     text = w.t("Per year that changes good output by {good} parts, energy by {tce} tce and CO2 by {co2} t")
     brings = text.format(
-        good=w.ci(d.get("good_per_y", d.get("output_per_y"))),
-        tce=w.ci(d.get("energy_tce_per_y")),
-        co2=w.ci(d.get("co2_t_per_y")),
+        good=signed(d.get("good_per_y", d.get("output_per_y")), w.ci),
+        tce=signed(d.get("energy_tce_per_y"), w.ci),
+        co2=signed(d.get("co2_t_per_y"), w.ci),
     )
     if "value_cny_per_y" in d:
-        brings += w.t("; margin less energy cost changes by {value}.").format(value=w.money(d["value_cny_per_y"]))
+        more = w.t("; margin less energy cost changes by {value}.")
+        brings += more.format(value=signed(d["value_cny_per_y"], w.money))
     else:
         brings += w.t(".")
     return [swapped, brings, _how_certain(document["after"], w)]
+
+
+def signed(value: Any, write: Callable[[Any], str]) -> str:  # noqa: ANN401
+    """Return a change with its sign, also when it is a plus.
+
+    >>> signed(3.0, str), signed(-3.0, str)
+    ('+3.0', '-3.0')
+    """
+    return ("+" if (pair(value)[0] or 0.0) > 0 else "") + write(value)
 
 
 def options(document: Document, w: Writer) -> Table:
@@ -241,7 +253,7 @@ def options(document: Document, w: Writer) -> Table:
         [o["line"], o["station"], str(o["machines"]), o["option"], w.cash(o.get("capex_cny"))]
         for o in document["options"]
     ]
-    return Table(w.t("What was swapped"), columns, rows)
+    return Table(w.t("Machines and options"), columns, rows)
 
 
 def difference(document: Document, w: Writer) -> Table:
@@ -264,8 +276,4 @@ def _differences(title: str, values: Document, w: Writer) -> Table:
             ratio = value.get("variance_ratio") if isinstance(value, dict) else None
             saved = MISSING if ratio is None else w.percent(1 - ratio, 0)
             rows.append([w.name(quantity), w.quantity(value, quantity), saved])
-    note = w.t(
-        "Both runs meet the same luck, replication by replication; the interval is that of the paired difference. "
-        "Variance saved: 1 less the variance of the difference over that of two independent runs."
-    )
-    return Table(title, columns, rows, note)
+    return Table(title, columns, rows)

@@ -105,10 +105,12 @@ def test_an_unknown_language_is_refused():
         (12.345, 0.096, "12.35 ± 0.10"),  # 0.096 rounds up to the next power of ten
         (-123_456.0, 2_345.0, "-123,000 ± 2,000"),
         (1.0e6, 14_999.0, "1,000,000 ± 15,000"),
-        (0.0, 3.0, "0 ± 3"),
-        (-0.04, 3.0, "0 ± 3"),
+        (0.0, 3.0, "0.0 ± 3.0"),
+        (-0.04, 3.0, "0.0 ± 3.0"),
         (0.001234, 0.00005, "0.00123 ± 0.00005"),
         (7.0, 0.0, "7 ± 0"),
+        (68.0, 234.0, "70 ± 230"),
+        (93.75, 1.2e-13, "93.75 ± 0"),
         (7.25, None, "7.25 (no interval)"),
         (7.25, math.inf, "7.25 (no interval)"),
         (7.25, math.nan, "7.25 (no interval)"),
@@ -146,7 +148,7 @@ def test_money_is_said_in_the_units_of_each_language(cny, english, chinese):
 def test_money_and_its_interval_share_a_unit():
     assert money_with_interval(4_321_000.0, 152_000.0, "en") == "4.32 ± 0.15 million CNY"
     assert money_with_interval(4_321_000.0, 152_000.0, "zh") == "432 ± 15 万元"
-    assert money_with_interval(20_000.0, 2_000_000.0, "en") == "0 ± 2 million CNY"
+    assert money_with_interval(20_000.0, 2_000_000.0, "en") == "0.0 ± 2.0 million CNY"
     assert money_with_interval(20_000.0, None, "en") == "20,000 CNY (no interval)"
 
 

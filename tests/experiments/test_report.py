@@ -180,7 +180,7 @@ def test_the_answer_holds_the_documents_numbers(texts):
     assert "for 10.2 million CNY in total" in text
     assert "net present value of 4.32 ± 0.15 million CNY" in text
     assert "ranking by simple payback under the same limits brings 3.61 ± 0.14 million CNY" in text
-    assert "No schedule can bring more than 4.345 million CNY (gap 0.55 %" in text
+    assert "this schedule brings 4.5 million CNY and none can bring more than 4.525 million CNY (gap 0.55 %" in text
     assert "10 replications with seed 1, and 1 of 4 assumptions are estimates" in text
     assert "432 ± 15 万元" in Page(texts["plan", "zh"]).text
 
@@ -227,6 +227,8 @@ def test_a_change_adds_the_variances():
     found = change({"mean": 10.0, "half_width": 3.0}, {"mean": 14.0, "half_width": 4.0})
     assert found == {"mean": 4.0, "half_width": 5.0}
     assert relative({"mean": 10.0, "half_width": 3.0}, {"mean": 14.0, "half_width": 4.0})["half_width"] == 0.5
+    noise = change({"mean": 48.0, "half_width": 0.0}, {"mean": 48.0 + 7e-15, "half_width": 3e-15})
+    assert noise == {"mean": 0.0, "half_width": 0.0}
     assert change(None, {"mean": 1.0, "half_width": 0.0}) is None
 
 
@@ -247,9 +249,27 @@ def test_paired_differences_stand_with_the_variance_saved(texts):
 
 
 def test_estimates_are_marked(texts):
-    rows = Page(texts["plan", "en"]).tables["Assumptions with range, grade and source"][1:]
-    assert [row[6] for row in rows] == ["C (estimate)", "A", "A", "B"]
-    assert rows[0][2:5] == ["0.44", "0.55", "0.66"]
+    tables = Page(texts["plan", "en"]).tables
+    rows = tables["Assumptions with range, grade and source"][1:]
+    assert [row[4] for row in rows] == ["C (estimate)", "A", "A", "B"]
+    assert rows[0][2:4] == ["0.55", "0.44 – 0.66"]
+    assert rows[3][2:4] == ["60 h", "48 – 72"]
+    sources = dict(tables["Sources"][1:])
+    assert [sources[row[5].split()[0]] for row in rows] == [a["source"] for a in plan_document()["assumptions"]]
+
+
+def test_equal_assumptions_share_a_row_and_values_may_be_words(tmp_path):
+    plan = plan_document()
+    first = plan["assumptions"][0]
+    words = {"what": "buffers", "where": "plant file", "value": "as written", "grade": "C", "source": "estimate"}
+    more = [first | {"where": f"{n}"} for n in range(4)]
+    plan["assumptions"] = [first, first | {"where": "elsewhere"}, words, *(m | {"what": "power"} for m in more)]
+    rows = Page(render(plan, "en", tmp_path)).tables["Assumptions with range, grade and source"][1:]
+    assert [row[:2] for row in rows] == [
+        ["cycle time factor", "shaft line / turning; elsewhere"],
+        ["buffers: as written", "plant file"],
+        ["power", "0; 1; 2; and 1 more"],
+    ]
 
 
 # --- input that is odd or hostile ---

@@ -44,14 +44,14 @@ def test_colour_is_never_needed(kind, lang, monkeypatch):
 
 def test_a_plan_shows_what_was_asked_for():
     text = squeezed(shown(plan_document()))
-    assert "2026-Q2 shaft line turning 4" in text
+    assert "2026-Q2 shaft line turning 4 cnc" in text
     assert "2026 4,380 5,000 5,000 620 120" in text  # capex, budget, available, left, downtime
     assert "2026-Q2 shaft line 120 160 75 %" in text
     assert "2026-Q4 flange line 120 no limit" in text
     assert "Gain in net present value, simulated 4.32 ± 0.15 million CNY" in text
     assert "Gain in net present value, predicted 4.5 million CNY" in text
-    assert "Bound: no schedule gains more 4.345 million CNY" in text
-    assert "Gap between bound and gain 0.55 %" in text
+    assert "Bound: by the planning model no schedule gains more 4.525 million CNY" in text
+    assert "Gap between bound and predicted gain 0.55 %" in text
     assert "this schedule 14 10,220 4,320 ± 150 4,500" in text
     assert "renew nothing 0 0 0 0" in text
     assert "13 9,600 3,610 ± 140 3,900" in text
