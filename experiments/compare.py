@@ -44,12 +44,17 @@ def parse_changes(plant: Plant, texts: tuple[str, ...]) -> list[Change]:
         ]
     problems: list[Problem] = []
     changes = []
+    taken: dict[tuple[str, str], int] = {}
     for text in texts:
         found = _change(plant, text)
         if isinstance(found, Problem):
             problems.append(found)
-        else:
-            changes.append(found)
+            continue
+        place, there = (found.line, found.station), plant.line(found.line).station(found.station).count
+        taken[place] = taken.get(place, 0) + found.machines
+        if taken[place] > there:
+            problems.append(_too_many(text, found, taken[place], there))
+        changes.append(found)
     if problems:
         raise DataError(problems)
     return changes
@@ -73,14 +78,22 @@ def _change(plant: Plant, text: str) -> Change | Problem:
     return Change(line.name, station.name, int(count) if count else station.count, option)
 
 
+def _too_many(text: str, change: Change, machines: int, there: int) -> Problem:
+    found = f"{machines} machines of {change.station} renewed so far"
+    return Problem(f"--option {text}", found, f"the station has {there}", "say how many: line/station=option:machines")
+
+
 def renewed(plant: Plant, changes: list[Change]) -> Program:
     """Return the plant's program with the changes in place: new machines, run in, at age 0."""
     program = lower(plant)
+    taken: dict[tuple[int, int], int] = {}
     for change in changes:
         line = next(n for n, item in enumerate(plant.lines) if item.name == change.line)
         station = plant.lines[line].station(change.station)
         at = plant.lines[line].stations.index(station)
-        for m in range(change.machines):
+        first = taken.get((line, at), 0)
+        taken[line, at] = first + change.machines
+        for m in range(first, first + change.machines):
             own = () if isinstance(station.machines, int) else (station.machines[m],)
             program = changed(program, line, at, [m], rig(station, *own, change.option))
     return program
