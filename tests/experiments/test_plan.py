@@ -282,14 +282,15 @@ def test_in_a_deterministic_line_the_slowest_station_rules_before_and_after():
 
 
 def three_machines(**frame):
-    kw = [{"processing": n} for n in (14, 10, 8, 4)]
+    kw_14, kw_10, kw_8, kw_4 = ({"processing": n} for n in (14, 10, 8, 4))
+    a = option(cycle_time_s=18_000, install_d=5, capex=200_000)
+    b = option(cycle_time_s=18_000, install_d=5, capex=150_000, power_kw=kw_8)
+    c = option(cycle_time_s=14_400, install_d=5, capex=90_000, power_kw=kw_4)
     return plant(
-        line(station("a", 28_800, option(cycle_time_s=18_000, install_d=5, capex=200_000)),
-             station("b", 36_000, option(cycle_time_s=18_000, install_d=5, capex=150_000, power_kw=kw[2]), power_kw=kw[0]),
-             station("c", 24_000, option(cycle_time_s=14_400, install_d=5, capex=90_000, power_kw=kw[3]), power_kw=kw[1])),
+        line(station("a", 28_800, a), station("b", 36_000, b, power_kw=kw_14), station("c", 24_000, c, power_kw=kw_10)),
         products=[{"name": "part", "margin_cny": 900}],
         renewal=renewal(**frame),
-    )  # fmt: skip
+    )
 
 
 def all_schedules(answer):
@@ -387,8 +388,9 @@ def ruled(*rules, price=1.0, **frame):
                        option("half", 60_000, power_kw={"processing": 15}), power_kw={"processing": 30})  # fmt: skip
 
     frame = {"years": 2, "period": "quarter", "discount_rate": 0.15, **frame}
-    return plant(line(saver("a"), saver("b"), name="one"), line(saver("a"), name="two"),
-                 energy={"electricity": {"price_cny_per_kwh": price}}, renewal=renewal(rules=rules, **frame))  # fmt: skip
+    lines = line(saver("a"), saver("b"), name="one"), line(saver("a"), name="two")
+    energy = {"electricity": {"price_cny_per_kwh": price}}
+    return plant(*lines, energy=energy, renewal=renewal(rules=rules, **frame))
 
 
 def periods_by_place(one):
@@ -401,7 +403,7 @@ def periods_by_place(one):
 
 
 def test_without_rules_all_is_renewed_at_once():
-    assert periods_by_place(ruled()) == {place: ("new", 0) for place in PLACES}
+    assert periods_by_place(ruled()) == dict.fromkeys(PLACES, ("new", 0))
 
 
 @pytest.mark.parametrize(
