@@ -239,6 +239,9 @@ def _failed(error: Exception, verbose: bool) -> int:
         for line in error.clash:
             click.echo(f"- {line}", err=True)
         return 4
+    if isinstance(error, OSError) and error.filename is not None:
+        click.echo(f"Error: {error.filename}: {error.strerror}", err=True)
+        return 2
     if verbose:
         import traceback
 

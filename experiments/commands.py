@@ -131,8 +131,9 @@ def plan(request: Request, gap: float, time_limit_s: float) -> None:
     document = document_of(answer, assumptions(plant))
     _deliver(request, document)
     if document["status"] != "optimal":
-        click.echo(f"The solver stopped at a gap of {document['gap']:.2%}; allow it more time.", err=True)
-        sys.exit(5)
+        reached = "before it had a bound" if document["gap"] is None else f"at a gap of {document['gap']:.2%}"
+        click.echo(f"The solver stopped {reached}; allow it more time.", err=True)
+        raise click.exceptions.Exit(5)
 
 
 def optimize(problem: str, gap: float, time_limit_s: float) -> None:
@@ -146,7 +147,7 @@ def optimize(problem: str, gap: float, time_limit_s: float) -> None:
     if found.status == "infeasible":
         raise PlanImpossible([clash.message for clash in found.clash])
     if found.status != "optimal":
-        sys.exit(5)
+        raise click.exceptions.Exit(5)
 
 
 def report(run_folder: str, lang: str | None) -> None:
@@ -158,7 +159,11 @@ def report(run_folder: str, lang: str | None) -> None:
     if not results.is_file():
         raise DataError([Problem(str(results), "missing", "a folder written by simulate, compare or plan")])
     path = Path(run_folder) / "report.html"
-    write_report(json.loads(results.read_text(encoding="utf-8")), path, choose_language(lang, os.environ))
+    try:
+        document = json.loads(results.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise DataError([Problem(str(results), f"no JSON: {error}", "results as a run wrote them")]) from None
+    write_report(document, path, choose_language(lang, os.environ))
     click.echo(f"Report: {path}")
 
 

@@ -56,7 +56,7 @@ def write_run(folder: Path, document: Row, text: str, name: str, command: list[s
     source = folder / "inputs" / (Path(name).stem + ".yaml")
     source.write_text(text, encoding="utf-8")
     (folder / "results.json").write_text(as_json(document), encoding="utf-8")
-    for table, rows in tables(document).items():
+    for table, rows in tables(plain(document)).items():
         write_csv(folder / f"{table}.csv", rows)
     report = folder / "report.html"
     write_report(plain(document), report, lang)
