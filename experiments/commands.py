@@ -114,7 +114,6 @@ def compare(request: Request, options: tuple[str, ...]) -> None:
 def plan(request: Request, gap: float, time_limit_s: float) -> None:
     """Find the schedule, play it back, report it."""
     from experiments.plan import document_of, find_plan
-    from scenarios.evidence import assumptions
     from scenarios.files import read_plant
 
     plant = read_plant(request.plant)
@@ -128,7 +127,7 @@ def plan(request: Request, gap: float, time_limit_s: float) -> None:
             time_limit_s=time_limit_s,
             announce=announce,
         )
-    document = document_of(answer, assumptions(plant))
+    document = document_of(answer)
     _deliver(request, document)
     if document["status"] != "optimal":
         reached = "before it had a bound" if document["gap"] is None else f"at a gap of {document['gap']:.2%}"

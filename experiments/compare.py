@@ -9,6 +9,7 @@ from typing import Any
 from models.equipment import Option
 from models.errors import DataError, Problem
 from models.plant import Plant
+from scenarios.catalogue import names
 from sim.kpis import Record
 from sim.output_analysis import paired_interval
 from sim.parallel import map_jobs
@@ -123,6 +124,7 @@ def compare(
             }
             for c in changes
         ],
+        "names": names(c.option.name for c in changes),
         "before": document(plant, settings, before),
         "after": document(plant, settings, after),
         "difference": _differences(before, after, list(lines), counted_h, margins),

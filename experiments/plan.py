@@ -21,6 +21,8 @@ from models.plant import Plant, Renewal
 from optimize.evaluate import Evaluation, evaluate
 from optimize.plan import Plan
 from optimize.problem import RenewalProblem
+from scenarios.catalogue import names
+from scenarios.evidence import assumptions
 from sim.output_analysis import interval
 
 Announce = Callable[[str], Progress | None]
@@ -114,6 +116,13 @@ def _schedules(problem: RenewalProblem, gap: float, time_limit_s: float, announc
     return plan, evaluate(problem, payback_ranking(problem))
 
 
-def document_of(answer: Answer, assumptions: list[dict[str, Any]]) -> dict[str, Any]:
-    """Return the plan document (docs/results.md)."""
-    return {"renewline": version("renewline"), **plan_document(answer, assumptions)}
+def document_of(answer: Answer) -> dict[str, Any]:
+    """Return the plan document (docs/results.md), with the catalogue's names and the assumptions in force."""
+    stations = [station for line in answer.plant.lines for station in line.stations]
+    used = [s.equipment or s.name for s in stations] + [o.name for s in stations for o in s.options]
+    return {
+        **plan_document(answer),
+        "renewline": version("renewline"),
+        "names": names(used),
+        "assumptions": assumptions(answer.plant),
+    }

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 Row = dict[str, Any]
 
 
-def plan_document(answer: Answer, assumptions: list[Row]) -> Row:
-    """Return the document of a plan, without the version."""
+def plan_document(answer: Answer) -> Row:
+    """Return what the answer itself says; version, names and assumptions are added by the caller."""
     plan, renewal = answer.plan, answer.renewal
     gain = answer.gain(answer.planned, answer.schedule)
     return {
@@ -39,7 +39,6 @@ def plan_document(answer: Answer, assumptions: list[Row]) -> Row:
         "against": _against(answer),
         "baseline": answer.baseline.document,
         "planned": answer.planned.document,
-        "assumptions": assumptions,
         "discount_rate": renewal.discount_rate,
         "tax_rate": renewal.tax.rate,
         "years": renewal.years,
@@ -326,5 +325,7 @@ def _notes(answer: Answer) -> list[str]:
         predicted, simulated = row["predicted_output_per_y"], row["simulated_output_per_y"]["mean"]
         if predicted:
             off = simulated / predicted - 1
-            notes.append(f"{row['name']}: in the last year the simulated output is {off:+.1%} of what was predicted.")
+            notes.append(
+                f"{row['name']}: in the last year the simulated output differs from the prediction by {off:+.1%}."
+            )
     return notes

@@ -8,7 +8,7 @@ from rich.table import Table as RichTable
 from rich.text import Text
 
 from experiments.report import plan_parts, run_parts
-from experiments.report.parts import Column, Document, Table, Writer
+from experiments.report.parts import Column, Document, Table, Writer, with_names
 
 
 def show(document: Document, console: Console, lang: str = "en") -> None:
@@ -25,7 +25,7 @@ def show(document: Document, console: Console, lang: str = "en") -> None:
     kind = document.get("kind")
     if kind not in _KINDS:
         raise ValueError(f"a document of kind {kind!r} has no tables; kinds with some: {', '.join(_KINDS)}")
-    answer, tables = _KINDS[str(kind)](document, Writer(lang))
+    answer, tables = _KINDS[str(kind)](with_names(document, lang), Writer(lang))
     for sentence in answer:
         console.print(Text(sentence))
     for table in tables:

@@ -103,7 +103,7 @@ NOTES = (
         "The prediction counts a new machine from the period after its installation; the simulation from the day on "
         "which it is ready, with its ramp-up."
     ),
-    mark("{name}: in the last year the simulated output is {off} of what was predicted."),
+    mark("{name}: in the last year the simulated output differs from the prediction by {off}."),
 )
 """Sentences of plan documents, with places for names and numbers."""
 

@@ -4,6 +4,7 @@
 says from which rows each number comes.
 """
 
+from collections.abc import Iterable
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -87,3 +88,13 @@ def _with_catalogue(node: Tree, path: Path, keys: frozenset[str], found: list[Fi
     found += unknown("equipment", name, equipment_types(), (*path, "equipment"))
     known = equipment_types().get(name, {}) if isinstance(name, str) else {}
     return {**{key: value for key, value in known.items() if key in keys - {"name", "equipment"}}, **node}
+
+
+def names(ids: Iterable[str]) -> dict[str, dict[str, str]]:
+    """Return English and Chinese names of those ids that are in the catalogue.
+
+    >>> names(["cnc_lathe", "my own lathe"])
+    {'cnc_lathe': {'en': 'CNC lathe or turning centre', 'zh': '数控车床/车削中心'}}
+    """
+    known = equipment_types()
+    return {i: {"en": known[i]["name_en"], "zh": known[i]["name_zh"]} for i in dict.fromkeys(ids) if i in known}

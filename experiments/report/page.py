@@ -9,7 +9,7 @@ from pathlib import Path
 import jinja2
 
 from experiments.report import charts, plan_parts, run_parts
-from experiments.report.parts import Document, Table, Writer, joined
+from experiments.report.parts import Document, Table, Writer, joined, with_names
 from experiments.report.svg import FONTS, Chart
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -46,7 +46,7 @@ def html(document: Document, lang: str) -> str:
     kind = document.get("kind")
     if kind not in _PAGES:
         raise ValueError(f"a document of kind {kind!r} has no report; kinds with one: {', '.join(_PAGES)}")
-    page = _PAGES[str(kind)](document, writer)
+    page = _PAGES[str(kind)](with_names(document, lang), writer)
     return _environment().get_template("page.html.j2").render(page=page, t=writer.t, lang=lang, fonts=FONTS)
 
 

@@ -14,6 +14,29 @@ Document = Mapping[str, Any]
 MISSING = "–"
 
 
+def with_names(document: Document, lang: str) -> Document:
+    """Return the document with equipment called by its name in one language, not by its id.
+
+    >>> names = {"cnc": {"en": "CNC lathe", "zh": "数控车床"}}
+    >>> with_names({"names": names, "renewals": [{"option": "cnc"}]}, "zh")["renewals"]
+    [{'option': '数控车床'}]
+    """
+    names: Mapping[str, Mapping[str, str]] = document.get("names", {})
+
+    def called(part: Any) -> Any:  # noqa: ANN401 - any part of a document
+        if isinstance(part, Mapping):
+            return {
+                key: names.get(value, {}).get(lang, value)
+                if key in {"option", "from"} and isinstance(value, str)
+                else called(value)
+                for key, value in part.items()
+            }
+        return [called(item) for item in part] if isinstance(part, list) else part
+
+    places = ("renewals", "against", "options")
+    return {key: called(value) if key in places else value for key, value in document.items()}
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """A column's heading; numbers are set to the right, dates and numbers are never broken."""

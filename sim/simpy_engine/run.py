@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from models.equipment import STATES
 from sim.program import EXIT_AT, SCRAP_AT, Program, Swap
-from sim.simpy_engine.clock import STOPS, Clock
+from sim.simpy_engine.clock import ENDS, STOPS, Clock
 from sim.simpy_engine.line import LineRun
 from sim.simpy_engine.machine import Machine
 from sim.simpy_engine.people import Crew
@@ -57,6 +57,7 @@ class Run:
         for swap in program.swaps:
             self._plan(swap)
         self._year(0)
+        self.clock.at(0.0, ENDS, lambda _: None)  # the first instant settles like any other
 
     def _plan(self, swap: Swap) -> None:
         machine = self.lines[swap.line].stations[swap.station].machines[swap.machine]
@@ -75,7 +76,6 @@ class Run:
 
     def play(self, until_s: float) -> None:
         """Run to ``until_s`` inclusive."""
-        self._settle()
         self.clock.play(until_s, self._settle)
 
     def _settle(self) -> None:

@@ -187,7 +187,7 @@ def plan_document():
             {"what": "tax", "predicted_cny": -9e5, "simulated_cny": -8.5e5},
         ],
         "explained_notes": [
-            "shaft line: in the last year the simulated output is -2.1% of what was predicted.",
+            "shaft line: in the last year the simulated output differs from the prediction by -2.1%.",
             "A note that no catalogue knows.",
         ],
         "by_line": [

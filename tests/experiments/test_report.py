@@ -349,7 +349,7 @@ def test_rendering_leaves_the_document_alone(tmp_path):
 
 
 def test_sentences_of_documents_are_translated_with_their_numbers():
-    note = "轴类生产线: in the last year the simulated output is -2.1% of what was predicted."
+    note = "轴类生产线: in the last year the simulated output differs from the prediction by -2.1%."
     assert sentence(note, Writer("zh")) == "轴类生产线：最后一年仿真产量相对预测值的偏差为 -2.1%。"
     assert sentence("anything else", Writer("zh")) == "anything else"
 
