@@ -24,7 +24,7 @@ QUICK = settings(
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
-SLOW = settings(QUICK, max_examples=1500)
+SLOW = settings(QUICK, max_examples=300)
 
 
 def played(plant, warm_up_h=0.0, trace=None, until_h=UNTIL_H):
