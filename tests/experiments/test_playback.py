@@ -132,7 +132,6 @@ def test_npv_of_one_renewal_against_a_plain_calculation():
     assert gains(planned, baseline, schedule, Money(one.renewal))[0] == pytest.approx(npv, rel=1e-9)
 
 
-@pytest.mark.xfail(strict=True, reason="the run moves parts once before the events of its first instant")
 def test_a_renewal_on_the_first_day():
     """Nothing is started from the planned moment on; no part is in work before it."""
     one = plant(line(LATHE), renewal=renewal(years=1))
