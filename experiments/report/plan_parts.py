@@ -237,8 +237,8 @@ def why_different(plan: Document, w: Writer) -> list[str]:
 def sentence(text: str, w: Writer) -> str:
     """Return a sentence of a document in the writer's language, its names and numbers kept.
 
-    >>> sentence("A: in the last year the simulated output is +2.0% of what was predicted.", Writer("en"))
-    'A: in the last year the simulated output is +2.0% of what was predicted.'
+    >>> sentence("A: in the last year the simulated output differs from the prediction by +2.0%.", Writer("en"))
+    'A: in the last year the simulated output differs from the prediction by +2.0%.'
     """
     for template in NOTES:
         pattern = re.sub(r"\\{(\w+)\\}", r"(?P<\1>.+)", re.escape(template))

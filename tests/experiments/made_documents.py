@@ -74,7 +74,7 @@ def line(rng, name, stations, better):
 def simulate_document(better=0, lines=LINES, horizon_h=43_824.0):
     rng = random.Random(better)
     return {
-        "kind": "simulate", "renewline": "0.1.0", "plant": "Jinan shaft works", "engine": "simpy", "seed": 1,
+        "kind": "simulate", "renewline": "1.2.3", "plant": "Jinan shaft works", "engine": "simpy", "seed": 1,
         "replications": 10, "horizon_h": horizon_h, "warm_up_h": 0.0,
         "lines": [line(rng, name, stations, better) for name, stations in lines.items()],
         "crews": [{"name": "repair", "size": 2, "utilisation": ci(0.41)}], "by_replication": {},
@@ -169,7 +169,7 @@ def cash_flows():
 def plan_document():
     down = {(r["line"], r["period"]): 24.0 * 5 for r in RENEWALS}
     return {
-        "kind": "plan", "renewline": "0.1.0", "plant": "Jinan shaft works", "status": "optimal",
+        "kind": "plan", "renewline": "1.2.3", "plant": "Jinan shaft works", "status": "optimal",
         "npv_gain_cny": {"simulated": {"mean": 4_321_000.0, "half_width": 152_000.0}, "predicted": 4.5e6,
                          "bound": 4.525e6},
         "gap": 0.0055, "periods": PERIODS, "renewals": RENEWALS,
