@@ -116,3 +116,26 @@ def test_a_line_on_holiday_all_along_makes_nothing():
     t = play(20, station("a", 1), calendar={"shifts": ["mon 08:00-16:00"]}, run={"start": "2026-01-06"})
     assert t.visits("a") == []
     assert t.run.machines()[0].state() == 10  # off shift
+
+
+def test_after_the_warm_up_only_what_follows_counts():
+    """One part on the machine and one in front all along; the fitter busy: 3 hours of each are left after 5 of 8."""
+    mode = {"ttf_h": {"sequence": [2, 99]}, "ttr_h": 50, "crew": "fitter"}
+    t = play(5, station("a", 10, failures=[mode]), source=arrivals(0, 1), crews={"fitter": 1})
+    t.run.reset()
+    t.run.play(8 * H)
+    line, now = t.run.lines[0], 8 * H
+    levels = {
+        "in the line": line.wip,
+        "at the station": line.stations[0].number,
+        "in front": line.stations[0].queued,
+        "fitters busy": t.run.crews["fitter"].busy,
+    }
+    assert {name: level.area(now) / H for name, level in levels.items()} == {
+        "in the line": 6,
+        "at the station": 6,
+        "in front": 3,
+        "fitters busy": 3,
+    }
+    line.flush(now)
+    assert sum(t.run.machines()[0].stays.seconds) == 3 * H
