@@ -11,6 +11,7 @@ import pytest
 from small_plants import line, option, plant, renewal, station
 
 from experiments.beliefs import Reader, Study, assets_of
+from experiments.playback import Stage
 from experiments.problem_of import renewal_problem
 
 PRICE = 0.65  # CNY/kWh, the default
@@ -303,6 +304,21 @@ def test_running_cost_of_a_machine_written_out_is_its_own():
         new, as_it_was = assets[f"line/lathe#{name}"].options
         assert new.running_cost == pytest.approx([1000 * kept] * 3)
         assert as_it_was.running_cost == pytest.approx([same * kept] * 3)
+
+
+def test_what_age_adds_to_the_energy_is_predicted_as_it_is_played():
+    """10 kW, 5 % more each year of the old machine, 20 % of the new one, which begins at 6 kW."""
+    offer = option(ageing={"energy_per_y": 0.2}, power_kw={"processing": 6})
+    lathe = station("lathe", 3600, offer, ageing={"energy_per_y": 0.05}, in_service_since=2025, machines=2,
+                    power_kw={"processing": 10})  # fmt: skip
+    one = plant(line(lathe), renewal=renewal())
+    asset = renewal_problem(one, one.renewal, read(one)).assets[0]
+    year_cny = 8760 * PRICE * 0.75
+    assert asset.running_cost == pytest.approx([0, 0.05 * 10 * year_cny, 0.1 * 10 * year_cny])
+    assert asset.options[0].running_cost == pytest.approx([0, 0.2 * 6 * year_cny, 0.4 * 6 * year_cny])
+    [baseline] = Stage(one, one.renewal, 1, 1, workers=1).play([[]])
+    grown = (baseline.energy_cny[0] - baseline.energy_cny[0, 0]) * 0.75 / 2
+    assert asset.running_cost == pytest.approx(grown, abs=1)
 
 
 def test_same_seed_same_beliefs_whatever_the_workers():

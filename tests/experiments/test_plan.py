@@ -375,6 +375,17 @@ def test_a_plant_without_options_has_the_empty_plan():
     assert result["npv_gain_cny"]["predicted"] == 0
 
 
+@pytest.mark.parametrize(("carry_over", "when"), [(True, ["2026"]), (False, [])])
+def test_money_left_over_buys_in_the_next_year_only_if_it_may(carry_over, when):
+    one = plant(line(station("a", 28_800, option(capex=100_000, cycle_time_factor=0.5))),
+                products=[{"name": "part", "margin_cny": 900}],
+                renewal=renewal(budget_cny={2025: 60_000, 2026: 60_000}, carry_over=carry_over))  # fmt: skip
+    result = document_of(found(one))
+    assert [row["period"] for row in result["renewals"]] == when
+    available = [60_000, 120_000, 20_000] if carry_over else [60_000, 60_000, 0]
+    assert [y["available_cny"] for y in result["by_year"]] == available
+
+
 # rules of the plant file
 
 PLACES = ("one/a", "one/b", "two/a")
