@@ -15,10 +15,10 @@ from models.calendar import scheduled_s
 from models.equipment import Option, layered
 from models.line import Line, Station
 from models.plant import Plant, Renewal
+from sim.ageing import aged
 from sim.kpis import Record
 from sim.parallel import map_jobs
 from sim.program import H, Program, alone, changed, lower, only_line, rig
-from sim.simpy_engine.machine import aged
 from sim.simulate import Job, replicate
 
 Progress = Callable[[int, int], None]

@@ -76,7 +76,10 @@ class Calendar(Model):
         return any(0 <= j < n and int((j + 0.5) * 365 / n) == of_year for j in (k - 1, k, k + 1))
 
     def windows(self, start: datetime, horizon_s: float) -> Iterator[tuple[float, float]]:
-        """Yield the working windows (open_s, close_s) within the run, in order and apart."""
+        """Yield the working windows (open_s, close_s) within the run, in order and apart.
+
+        A calendar that never closes is one window; give it a finite horizon.
+        """
         pending: tuple[float, float] | None = None
         for opens, closes in self._raw(start, horizon_s):
             if pending is not None and opens <= pending[1]:

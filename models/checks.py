@@ -226,6 +226,8 @@ def _stops(view: View) -> Iterator[Finding]:
             path = (*layer.path, "failures", at)
             if row.get("scope") == "head" and layer.get("heads") is None:
                 yield Finding((*path, "scope"), "scope 'head' without heads", "give 'heads' at this station")
+            if layer.at.kind == "furnace" and row.get("part") in ("restart", "scrap"):
+                yield Finding((*path, "part"), f"{row['part']} in a furnace", "resume: parts inside stay")
             if row.get("ttf_h") == 0:
                 yield Finding((*path, "ttf_h"), "0 h to failure", "greater than 0")
         for at, row in rows(layer.node, "maintenance"):
@@ -281,6 +283,7 @@ def _scheduled(view: View) -> Iterator[Finding]:
     start = _moment(run.get("start")) or Plant.model_fields["run"].default.start
     horizon_h = number(run.get("horizon_h")) or Plant.model_fields["run"].default.horizon_h
     taken: dict[tuple[str, str], int] = {}
+    named: set[tuple[object, object, str]] = set()
     for n, row in rows(view.tree, "schedule"):
         path: Path = ("schedule", n)
         yield from unknown("line", row.get("line"), names(view.tree, "lines"), (*path, "line"))
@@ -292,6 +295,9 @@ def _scheduled(view: View) -> Iterator[Finding]:
             yield from unknown("option", row.get("option"), names(at.node, "options"), (*path, "option"))
             wanted = row.get("machines", 1)
             for name in texts(wanted):
+                if (line.get("name"), row.get("station"), name) in named:
+                    yield Finding((*path, "machines"), f"machine {name!r} is renewed twice", "one renewal a machine")
+                named.add((line.get("name"), row.get("station"), name))
                 known = names(at.node, "machines") or [str(m) for m in range(1, (at.count or 0) + 1)]
                 yield from unknown("machine", name, known, (*path, "machines"))
             key = str(row.get("line")), str(row.get("station"))

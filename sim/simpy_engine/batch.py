@@ -51,7 +51,7 @@ class BatchMachine(Machine):
         self.planned_s += self._planned_s.get(charge[0].product, self._planned_s.get(SHARED, 0.0))
         for part in charge:
             self._pass_on(part, now)
-        self._unit_done(now)
+        self._units_done(len(charge), now)
 
     def _scrap_in_work(self, now: float) -> None:
         charge, self._charge = self._charge, []

@@ -78,7 +78,7 @@ class Furnace(Machine):
             part, _ = self._inside.popleft()
             self.planned_s += self.rig.pace_s * self.rig.cycle_factor * self.rig.charge_every
             self._pass_on(part, now)
-            self._unit_done(now)
+            self._units_done(1, now)
         else:
             self._next_stop(now)
             self._free_again(now)

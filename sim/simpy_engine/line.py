@@ -221,6 +221,11 @@ class LineRun:
         if target >= 0:
             self.stir(target)
 
+    @property
+    def unsettled(self) -> bool:
+        """Return whether anything happened on this line at this instant."""
+        return bool(self._stirred or self.touched)
+
     def settle(self, now: float) -> None:
         """Move parts from the last station to the first, again until nothing moves; then note the states."""
         below = len(self.stations)

@@ -5,14 +5,12 @@ This is the plain kind, one part at a time; :mod:`batch` and :mod:`furnace` chan
 
 from __future__ import annotations
 
-import math
 from collections import deque
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from models.distribution import mean
-from models.equipment import Ageing
 from sim.account import STATE, Stays
+from sim.ageing import aged, learning
 from sim.program import SCRAP_AT, SHARED, D, MachineProgram, Rig, Swap
 from sim.simpy_engine.clock import ENDS, STOPS, Tick
 from sim.simpy_engine.people import Crew, Request
@@ -26,39 +24,6 @@ PROCESSING, SETUP, BLOCKED, STARVED = (STATE[s] for s in ("processing", "setup",
 HOURS_PER_Y = 8760
 WAITING_CREW, INSTALLING = STATE["waiting_crew"], STATE["installing"]
 HOLDING, HEAT_UP, OFF_SHIFT = STATE["holding"], STATE["heat_up"], STATE["off_shift"]
-
-
-@dataclass(slots=True)
-class Factors:
-    """What age makes of the values in the file (1 = as written)."""
-
-    failure_rate: float = 1.0
-    repair_time: float = 1.0
-    cycle_time: float = 1.0
-    scrap: float = 1.0
-    energy: float = 1.0
-
-
-def aged(ageing: Ageing | None, age_at_start_y: int, age_y: int) -> Factors:
-    """Return the factors at ``age_y`` years in service, relative to those at the start.
-
-    >>> aged(Ageing(energy_per_y=0.01), 10, 20).energy == 1.2 / 1.1
-    True
-    """
-    if ageing is None:
-        return Factors()
-    wear, worn = (max(0.0, y - ageing.onset_y) for y in (age_y, age_at_start_y))
-
-    def linear(per_y: float) -> float:
-        return (1 + per_y * wear) / (1 + per_y * worn)
-
-    return Factors(
-        failure_rate=math.exp(ageing.failure_rate_per_y * (wear - worn)),
-        repair_time=linear(ageing.repair_time_per_y),
-        cycle_time=linear(ageing.cycle_time_per_y),
-        scrap=linear(ageing.scrap_per_y),
-        energy=(1 + ageing.energy_per_y * age_y) / (1 + ageing.energy_per_y * age_at_start_y),
-    )
 
 
 class Machine:
@@ -110,7 +75,7 @@ class Machine:
         }
         setups = rig.setup_s if isinstance(rig.setup_s, dict) else {("", ""): rig.setup_s}
         self._setup = {
-            (a, b): streams.open(dist, station.place, f"setup {a} {b}".strip(), self.name)
+            (a, b): streams.open(dist, station.place, f"setup {a} > {b}" if a or b else "setup", self.name)
             for (a, b), dist in setups.items()
         }
         self._planned_s = {p: mean(dist) * rig.cycle_factor for p, dist in rig.cycle_s.items()}
@@ -208,13 +173,7 @@ class Machine:
         if ramp is None or self._commissioned_s is None:
             return 1.0
         self._made_since += 1
-        if ramp.cycle_factor_by_unit is not None:
-            n = self._made_since
-            return ramp.cycle_factor_by_unit[n - 1] if n <= len(ramp.cycle_factor_by_unit) else 1.0
-        assert ramp.initial is not None
-        assert ramp.time_constant_d is not None
-        days = (now - self._commissioned_s) / D
-        return 1.0 / (1 - (1 - ramp.initial) * math.exp(-days / ramp.time_constant_d))
+        return learning(ramp, self._made_since, (now - self._commissioned_s) / D)
 
     # stretches of work, between pauses
 
@@ -243,6 +202,8 @@ class Machine:
                 self._due = self.clock.at(now + max(0.0, due), STOPS + order, self._failure_due)
 
     def _share_of_heads(self) -> float:
+        if not self.stops.heads:
+            return 1.0
         down = sum(h.down for h in self.stops.heads)
         return (self.rig.heads - down) / self.rig.heads if down else 1.0
 
@@ -302,11 +263,11 @@ class Machine:
         assert part is not None
         self.planned_s += self._planned_s.get(part.product, self._planned_s.get(SHARED, 0.0))
         self._pass_on(part, now)
-        self._unit_done(now)
+        self._units_done(1, now)
 
-    def _unit_done(self, now: float) -> None:
+    def _units_done(self, units: int, now: float) -> None:
         """What waited for the end of a part comes now: maintenance, renewal, the next part."""
-        self.stops.unit_done(self.operated_s, now)
+        self.stops.units_done(units, self.operated_s, now)
         self._next_stop(now)
         self._free_again(now)
 

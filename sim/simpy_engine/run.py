@@ -81,7 +81,8 @@ class Run:
     def _settle(self) -> None:
         now = self.clock.now
         for line in self.lines:
-            line.settle(now)
+            if line.unsettled:
+                line.settle(now)
 
     def reset(self) -> None:
         """Count from now on: the warm-up is over."""

@@ -42,6 +42,9 @@ class Cause:
         self.waits = Sample()
         self.lengths = Sample()
         self.tick: Tick | None = None
+        self.due_s = NEVER  # on the operating clock
+        self.by_units = rule.every_units or 0 if isinstance(rule, Maintenance) else 0
+        self.units = 0  # since the last time
 
     def time_to_s(self) -> float:
         """Return a new time to the next event on this cause's clock."""
@@ -84,15 +87,14 @@ class Stops:
         self.heads = [Heads(Cause(machine, f), rig.heads) for f in rig.failures if f.scope == "head"]
         upkeep = [Cause(machine, m) for m in rig.maintenance]
         self.causes = [*machine_wide, *(h.cause for h in self.heads), *upkeep]
-        self._operating: list[tuple[Cause, list[float]]] = []
-        self._by_units: list[list[int]] = []
-        self._units_causes: list[Cause] = []
+        self._failures: list[Cause] = []  # on the operating clock
+        self._upkeep: list[Cause] = []  # on the operating clock, or by units
         for cause in [*machine_wide, *upkeep]:
-            if isinstance(cause.rule, Maintenance) and cause.rule.every_units:
-                self._by_units.append([0])
-                self._units_causes.append(cause)
+            if cause.by_units:
+                self._upkeep.append(cause)
             elif cause.rule.clock == "operating":
-                self._operating.append((cause, [cause.time_to_s()]))
+                cause.due_s = cause.time_to_s()
+                (self._failures if cause.failure else self._upkeep).append(cause)
             else:
                 self._wind(cause, now)
 
@@ -101,9 +103,9 @@ class Stops:
     def next_due_s(self) -> float:
         """Return the operating time at which the next failure is due."""
         due = NEVER
-        for cause, at in self._operating:
-            if cause.failure and at[0] < due:
-                due = at[0]
+        for cause in self._failures:
+            if cause.due_s < due:
+                due = cause.due_s
         for heads in self.heads:
             if heads.due and heads.due[0] < due:
                 due = heads.due[0]
@@ -111,25 +113,20 @@ class Stops:
 
     def fall_due(self, operated_s: float, now: float) -> None:
         """The operating clock reached the next failure: stop the machine, or one of its heads."""
-        for cause, at in self._operating:
-            if cause.failure and at[0] <= operated_s:
-                at[0] = NEVER  # wound up again when repaired
+        for cause in self._failures:
+            if cause.due_s <= operated_s:
+                cause.due_s = NEVER  # wound up again when repaired
                 self.machine.stop(Stop(cause, now))
         for heads in self.heads:
             while heads.due and heads.due[0] <= operated_s:
                 heads.stop_one(now)
 
-    def unit_done(self, operated_s: float, now: float) -> None:
-        """A part is finished: maintenance that waited for it is due now."""
-        for cause, at in self._operating:
-            if not cause.failure and at[0] <= operated_s:
-                at[0] = NEVER
-                self._call(cause, now)
-        for cause, done in zip(self._units_causes, self._by_units, strict=True):
-            assert isinstance(cause.rule, Maintenance)
-            done[0] += 1
-            if cause.rule.every_units and done[0] >= cause.rule.every_units:
-                done[0] = 0
+    def units_done(self, units: int, operated_s: float, now: float) -> None:
+        """Parts are finished: maintenance that waited for them is due now."""
+        for cause in self._upkeep:
+            cause.units += units
+            if cause.due_s <= operated_s or (cause.by_units and cause.units >= cause.by_units):
+                cause.due_s, cause.units = NEVER, 0
                 self._call(cause, now)
 
     def _call(self, cause: Cause, now: float) -> None:
@@ -150,11 +147,11 @@ class Stops:
 
     def done(self, cause: Cause, now: float) -> None:
         """A stop is over: its clock starts anew."""
-        for other, at in self._operating:
-            if other is cause:
-                at[0] = self.machine.operated_s + cause.time_to_s()
-                return
-        if cause not in self._units_causes:
+        if cause.by_units:
+            return  # counts on by itself
+        if cause.rule.clock == "operating":
+            cause.due_s = self.machine.operated_s + cause.time_to_s()
+        else:
             self._wind(cause, now)
 
     def silence(self) -> None:

@@ -2,7 +2,8 @@
 
 from scenarios.files import schema
 
-# Numbers that have no unit: counts, ratios, ordinals, and the parameters of a distribution (unit of the field they stand in).
+# Numbers that have no unit: counts, ratios, ordinals, and the parameters of a distribution (their unit is that of the
+# field they stand in).
 UNITLESS = {
     "renewline", "years", "replications", "seed", "machines", "buffer", "quantity", "count", "lot", "heads", "capacity",
     "min_load", "places", "charge_every", "scrap", "priority", "size", "gap", "max_lines_down", "discount_rate", "rate",
@@ -13,7 +14,8 @@ UNITLESS = {
     "from_hold", "cold",  # in heat_up_h
 }  # fmt: skip
 STATES = {
-    "processing", "setup", "idle", "blocked", "starved", "standby", "failed", "maintenance", "holding", "heat_up", "off",
+    "processing", "setup", "idle", "blocked", "starved", "standby", "failed", "maintenance", "holding", "heat_up",
+    "off",
 }  # fmt: skip
 UNITS = ("_s", "_h", "_d", "_y", "_kw", "_kg", "_cny", "_m3", "_t", "_kwh", "_month", "_per_h", "_per_y", "_per_period")
 

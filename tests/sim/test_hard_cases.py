@@ -139,3 +139,12 @@ def test_after_the_warm_up_only_what_follows_counts():
     }
     line.flush(now)
     assert sum(t.run.machines()[0].stays.seconds) == 3 * H
+
+
+def test_maintenance_by_units_counts_the_parts_of_a_charge():
+    """Charges of two: four parts, the second charge, make maintenance due."""
+    t = play(
+        7,
+        station("a", 1, kind="batch", capacity=2, maintenance=[{"every_units": 4, "duration_h": 1}]),
+    )
+    assert t.states("a") == [("processing", 0, 2), ("maintenance", 2, 3), ("processing", 3, 5), ("maintenance", 5, 6)]

@@ -179,7 +179,7 @@ def test_ageing_with_constant_times_is_exact(onset, factor):
 
 def test_wear_of_times_scrap_and_energy_is_linear_from_the_value_at_the_start():
     from models.equipment import Ageing
-    from sim.simpy_engine.machine import aged
+    from sim.ageing import aged
 
     wear = Ageing(
         onset_y=8,
