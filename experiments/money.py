@@ -51,8 +51,7 @@ class Money:
         values = []
         for served in range(1, self.renewal.periods + 1):
             worth = residual_value(option.capex_cny, served / n, option.service_life_y)
-            # Depreciation runs from the period of the renewal on, one period before service.
-            booked = option.capex_cny - sum(yearly[(k // n)] / n for k in range(served + 1) if k // n < len(yearly))
+            booked = option.capex_cny - sum(yearly[k // n] / n for k in range(served) if k // n < len(yearly))
             values.append(worth * (1 - rate) + rate * booked)
         return values
 
@@ -65,6 +64,6 @@ class Money:
         last = self.renewal.periods
         shields = sum(self.at_end(period + k) * s for k, s in enumerate(self.shield(option)) if period + k < last)
         residuals = self.residual(option)
-        residual = residuals[min(max(last - period - 1, 1), len(residuals)) - 1]
+        residual = residuals[min(last - period, len(residuals)) - 1]
         start = self.at_start(period) * (self.resale(option) - option.capex_cny)
         return start + shields + self.at_end(last - 1) * residual

@@ -188,7 +188,7 @@ def _residual(answer: Answer) -> float:
     last, total = answer.renewal.periods, 0.0
     for item in answer.schedule:
         values = answer.money.residual(item.option)
-        total += values[min(max(last - item.period - 1, 1), len(values)) - 1]
+        total += values[min(last - item.period, len(values)) - 1]
     return total
 
 
@@ -318,8 +318,8 @@ def _notes(answer: Answer) -> list[str]:
     notes = [
         "The prediction takes each station by itself and the line as quick as its slowest station, less what blocking "
         "and starving take today; the simulation lets stations wait for one another.",
-        "The prediction counts a new machine from the period after its installation; the simulation from the day on "
-        "which it is ready, with its ramp-up.",
+        "The prediction counts a new machine from the first day of its period, less its installation; the simulation "
+        "from the day on which it is ready, with its ramp-up.",
     ]
     for row in _by_line(answer):
         predicted, simulated = row["predicted_output_per_y"], row["simulated_output_per_y"]["mean"]

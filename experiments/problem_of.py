@@ -110,6 +110,7 @@ def _option(
         "cash": [s + (money.resale(option) * _growth(money) if k == 0 else 0.0)
                  for k, s in enumerate(money.shield(option) or [0.0])],
         "residual": money.residual(option),
+        "starts_after": 0,  # new from the period of the renewal on, less its installation
         "downtime_h": [option.install_d * 24.0 * open_share],
         "uses": dict(option.uses),
     }  # fmt: skip

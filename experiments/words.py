@@ -100,8 +100,8 @@ NOTES = (
         "and starving take today; the simulation lets stations wait for one another."
     ),
     mark(
-        "The prediction counts a new machine from the period after its installation; the simulation from the day on "
-        "which it is ready, with its ramp-up."
+        "The prediction counts a new machine from the first day of its period, less its installation; the simulation "
+        "from the day on which it is ready, with its ramp-up."
     ),
     mark("{name}: in the last year the simulated output differs from the prediction by {off}."),
 )

@@ -48,29 +48,29 @@ def test_one_off_depreciation_saves_all_the_tax_in_the_first_year():
 
 
 def test_the_residual_value_is_taxed_as_if_sold():
-    # Served 1 of 10 years: worth 900. Written off: the year of the renewal and one of service, 2 x 95: booked 810.
-    # 25 % tax on the gain of 90: 877.5. Then 800 - 25 % of (800 - 715), and so on.
-    assert money().residual(THOUSAND)[:2] == pytest.approx([900 - 0.25 * 90, 800 - 0.25 * 85])
+    # Served 1 of 10 years: worth 900, and 95 written off: booked 905. The loss of 5 lowers the tax by 25 % of it.
+    # Then 800 - 25 % of (800 - 810), and so on.
+    assert money().residual(THOUSAND)[:2] == pytest.approx([900 + 0.25 * 5, 800 + 0.25 * 10])
     # All written off at once: every yuan is taxed.
     assert money(depreciation="one_off").residual(THOUSAND)[:2] == pytest.approx([675, 600])
-    # Service life over: worth nothing, but what is not yet written off (1000 - 4 x 95) still lowers the tax.
+    # Service life over: worth nothing, but what is not yet written off (1000 - 3 x 95) still lowers the tax.
     short = Option(name="new", capex_cny=1000, service_life_y=2)
-    assert money(years=5).residual(short)[2] == pytest.approx(0.25 * 620)
+    assert money(years=5).residual(short)[2] == pytest.approx(0.25 * 715)
 
 
 def test_capital_of_one_renewal_by_hand():
     # Year 1: price 1000, 80 for the old machine less 25 % tax. Ends of years 1, 2, 3: 25 % of 95.
-    # End of year 3: 2 years in service.
-    by_hand = -1000 + 60 + 23.75 / 1.1 + 23.75 / 1.21 + 23.75 / 1.331 + 778.75 / 1.331
+    # End of year 3: 3 years in service, worth 700, booked 715.
+    by_hand = -1000 + 60 + 23.75 / 1.1 + 23.75 / 1.21 + 23.75 / 1.331 + 703.75 / 1.331
     assert money().capital(THOUSAND, 0) == pytest.approx(by_hand)
-    later = -940 / 1.1 + 23.75 / 1.21 + 23.75 / 1.331 + 877.5 / 1.331
+    later = -940 / 1.1 + 23.75 / 1.21 + 23.75 / 1.331 + 802.5 / 1.331
     assert money().capital(THOUSAND, 1) == pytest.approx(later)
 
 
 def test_without_tax_and_interest_capital_is_price_less_what_is_left():
     free = money(rate=0.0, years=5)
     free = Money(free.renewal.model_copy(update={"tax": free.renewal.tax.model_copy(update={"rate": 0.0})}))
-    assert free.capital(THOUSAND, 0) == pytest.approx(-1000 + 80 + 1000 * (1 - 4 / 10))
+    assert free.capital(THOUSAND, 0) == pytest.approx(-1000 + 80 + 1000 * (1 - 5 / 10))
 
 
 def test_a_gift_costs_nothing_but_the_old_machine_still_sells():
@@ -122,11 +122,8 @@ def test_the_optimiser_counts_capital_the_same_way(period, years, depreciation, 
 @pytest.mark.parametrize("depreciation", ["straight_line", "one_off"])
 @pytest.mark.parametrize("life", [1, 3, 10])
 def test_every_yuan_is_written_off_once(period, depreciation, life):
-    """Without interest all that counts is the loss in worth, after tax, wherever the depreciation falls.
-
-    A renewal in the last period is left out: it counts as if it had served one period.
-    """
+    """Without interest all that counts is the loss in worth, after tax, wherever the depreciation falls."""
     counted = money(period, years=4, rate=0.0, depreciation=depreciation, life_y=life)
-    for at in range(counted.renewal.periods - 1):
-        worth = 1000 * (1 - (counted.renewal.periods - at - 1) / counted.per_year / 10)
+    for at in range(counted.renewal.periods):
+        worth = 1000 * (1 - (counted.renewal.periods - at) / counted.per_year / 10)
         assert counted.capital(THOUSAND, at) == pytest.approx(0.75 * (worth - 1000 + 80))

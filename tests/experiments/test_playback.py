@@ -126,7 +126,7 @@ def test_npv_of_one_renewal_against_a_plain_calculation():
         npv += (profit - tax * (profit - written_off)) / (1 + rate) ** (year + 1)
         if year == 1:
             npv += (8000 * (1 - tax) - price) / (1 + rate) ** year
-    sold_for, booked = price * 9 / 10, price - 2 * price * 0.95 / 10
+    sold_for, booked = price * 8 / 10, price - 2 * price * 0.95 / 10
     npv += (sold_for - tax * (sold_for - booked)) / (1 + rate) ** 3
 
     assert gains(planned, baseline, schedule, Money(one.renewal))[0] == pytest.approx(npv, rel=1e-9)
