@@ -6,56 +6,25 @@ counts. Both are told, with their difference.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 from importlib.metadata import version
 from typing import Any
 
-from experiments.beliefs import Beliefs, Progress, Reader, Study
-from experiments.money import Money
+from experiments.answer import Answer
+from experiments.beliefs import Progress, Reader, Study
 from experiments.plan_document import plan_document
-from experiments.playback import Dated, Played, Stage, dated, gains
+from experiments.playback import Stage, dated
 from experiments.problem_of import renewal_problem
 from models.errors import DataError, PlanImpossible, Problem
-from models.plant import Plant, Renewal
+from models.plant import Plant
 from optimize.evaluate import Evaluation, evaluate
 from optimize.plan import Plan
 from optimize.problem import RenewalProblem
 from scenarios.catalogue import names
 from scenarios.evidence import assumptions
-from sim.output_analysis import interval
 
 Announce = Callable[[str], Progress | None]
 """Says which stage begins and returns where its progress goes."""
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """A plan, found and played back."""
-
-    plant: Plant
-    renewal: Renewal
-    beliefs: Beliefs
-    problem: RenewalProblem
-    plan: Plan
-    ranking: Evaluation
-    schedule: list[Dated]
-    ranked: list[Dated]
-    baseline: Played
-    planned: Played
-    by_ranking: Played
-    seed: int
-    replications: int
-
-    @property
-    def money(self) -> Money:
-        """Return the discounting and tax in force."""
-        return Money(self.renewal)
-
-    def gain(self, played: Played, schedule: Sequence[Dated]) -> dict[str, float]:
-        """Return the simulated net present value over the baseline, with its interval."""
-        found = interval(gains(played, self.baseline, schedule, self.money))
-        return {"mean": found.mean, "half_width": found.half_width}
 
 
 def find_plan(

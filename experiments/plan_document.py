@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
+from experiments.answer import Answer
 from experiments.beliefs import running_cost_cny_per_y
 from experiments.playback import Array, Dated, Played, capital_cny
 from sim.output_analysis import interval
-
-if TYPE_CHECKING:
-    from experiments.plan import Answer
 
 Row = dict[str, Any]
 
