@@ -37,7 +37,7 @@ def failures(kind):
         optional={
             "crew": CREWS,
             "priority": st.integers(-1, 1),
-            "part": st.sampled_from(["resume", "restart", "scrap"]),
+            "part": st.just("resume") if kind == "furnace" else st.sampled_from(["resume", "restart", "scrap"]),
         },
     )
     head = st.fixed_dictionaries({"scope": st.just("head"), "ttf_h": dists(3), "ttr_h": dists(0.2), "crew": CREWS})
