@@ -58,12 +58,12 @@ def find_plan(
     seed = plant.run.seed if seed is None else seed
     stage = Stage(plant, renewal, seed, replications or renewal.replications, workers)
     reader = Reader(plant, renewal, Study(seed=seed, workers=workers))
-    beliefs = reader.read(announce("Simulating each station by itself and each option in its line"))
+    beliefs = reader.read(announce("Simulating stations and options"))
     problem = renewal_problem(plant, renewal, beliefs)
     plan, ranking = _schedules(problem, gap, time_limit_s, announce)
     schedule = dated(plant, renewal, beliefs.assets, plan.renewals)
     ranked = dated(plant, renewal, beliefs.assets, ranking.renewals)
-    progress = announce("Playing back baseline, plan and payback ranking over the whole horizon")
+    progress = announce("Playing back plan and baseline")
     baseline, planned, by_ranking = stage.play([[], schedule, ranked], progress)
     return Answer(
         plant, renewal, beliefs, problem, plan, ranking, schedule, ranked,
@@ -76,7 +76,7 @@ def _schedules(problem: RenewalProblem, gap: float, time_limit_s: float, announc
     from optimize.ranking import payback_ranking
     from optimize.solve import solve
 
-    announce("Solving the renewal schedule")
+    announce("Solving the schedule")
     plan = solve(problem, gap=gap, time_limit_s=time_limit_s)
     if plan.status == "infeasible":
         raise PlanImpossible([clash.message for clash in plan.clash])

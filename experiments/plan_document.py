@@ -143,8 +143,8 @@ def _by_period(answer: Answer) -> list[Row]:
 
 
 def _by_plan_year(values: Array, per_year: int) -> Array:
-    """Return the sums over each plan year of the means over replications."""
-    out: Array = values.mean(axis=0).reshape(-1, per_year).sum(axis=1)
+    """Return the sums over each plan year, replication by replication; periods are the last axis."""
+    out: Array = values.reshape(*values.shape[:-1], -1, per_year).sum(axis=-1)
     return out
 
 
@@ -153,30 +153,28 @@ def _cash_flow(answer: Answer) -> list[Row]:
     money, per_year = answer.money, answer.money.per_year
     years, planned, base = answer.renewal.calendar_years(), answer.planned, answer.baseline
     margin = _by_plan_year(planned.margin_cny - base.margin_cny, per_year)
-    energy = -_by_plan_year(planned.energy_cny - base.energy_cny, per_year)
-    running = -_by_plan_year(planned.running_cny - base.running_cny, per_year)
-    present = _present_by_period(answer)
-    shield = _shield_by_period(answer).reshape(-1, per_year).sum(axis=1)
-    rows, so_far = [], 0.0
+    energy = _by_plan_year(base.energy_cny - planned.energy_cny, per_year)
+    running = _by_plan_year(base.running_cny - planned.running_cny, per_year)
+    operating = margin + energy + running
+    tax = _by_plan_year(_shield_by_period(answer), per_year) - answer.renewal.tax.rate * operating
+    so_far = _by_plan_year(_present_by_period(answer), per_year).cumsum(axis=-1)
+    rows = []
     for n, year in enumerate(years):
         mine = [d for d in answer.schedule if d.period // per_year == n]
         capex = -sum(d.option.capex_cny for d in mine)
         resale = sum(money.resale(d.option) for d in mine)
-        operating = float(margin[n] + energy[n] + running[n])
-        tax = float(shield[n]) - answer.renewal.tax.rate * operating
         residual = _residual(answer) if year == years[-1] else 0.0
-        so_far += float(present[n * per_year : (n + 1) * per_year].sum())
         rows.append({
             "year": year,
             "capex_cny": capex,
             "resale_cny": resale,
-            "margin_cny": float(margin[n]),
-            "energy_cny": float(energy[n]),
-            "running_cny": float(running[n]),
-            "tax_cny": tax,
+            "margin_cny": _interval(margin[:, n]),
+            "energy_cny": _interval(energy[:, n]),
+            "running_cny": _interval(running[:, n]),
+            "tax_cny": _interval(tax[:, n]),
             "residual_cny": residual,
-            "net_cny": capex + resale + operating + tax + residual,
-            "discounted_cumulative_cny": so_far,
+            "net_cny": _interval(operating[:, n] + tax[:, n] + (capex + resale + residual)),
+            "discounted_cumulative_cny": _interval(so_far[:, n]),
         })  # fmt: skip
     return rows
 
@@ -201,13 +199,16 @@ def _shield_by_period(answer: Answer) -> Array:
 
 
 def _present_by_period(answer: Answer) -> Array:
-    """Return the present value of each period's cash flow over the baseline; they add up to the simulated gain."""
+    """Return the present value of each period's cash flow over the baseline; they add up to the simulated gain.
+
+    Shape (replications, periods).
+    """
     money, last = answer.money, answer.renewal.periods
-    operating = (answer.planned.operating_cny - answer.baseline.operating_cny).mean(axis=0) * money.kept
+    operating = (answer.planned.operating_cny - answer.baseline.operating_cny) * money.kept
     out: Array = np.array([money.at_end(t) for t in range(last)]) * (operating + _shield_by_period(answer))
     for item in answer.schedule:
-        out[item.period] += money.at_start(item.period) * (money.resale(item.option) - item.option.capex_cny)
-    out[-1] += money.at_end(last - 1) * _residual(answer)
+        out[:, item.period] += money.at_start(item.period) * (money.resale(item.option) - item.option.capex_cny)
+    out[:, -1] += money.at_end(last - 1) * _residual(answer)
     return out
 
 
@@ -216,10 +217,14 @@ def _explained(answer: Answer) -> list[Row]:
     money, last = answer.money, answer.renewal.periods
     ends = np.array([money.at_end(t) for t in range(last)])
 
-    def simulated(planned: Array, baseline: Array) -> float:
-        return float((planned - baseline).mean(axis=0) @ ends * money.kept)
+    def worth(per_period: Array) -> Array:
+        out: Array = per_period @ ends * money.kept
+        return out
 
     p, b = answer.planned, answer.baseline
+    # Energy that the additional output takes in processing: the prediction books it with the output.
+    per_unit = np.array([line.marginal_energy_cny for line in answer.beliefs.lines])
+    processing = (p.good - b.good) @ per_unit
     capital = capital_cny(answer.schedule, money)
     output = _predicted_output_cny(answer)
     assert answer.plan.gain is not None
@@ -228,23 +233,17 @@ def _explained(answer: Answer) -> list[Row]:
         {
             "what": "output margin less energy of processing",
             "predicted_cny": output,
-            "simulated_cny": simulated(p.margin_cny, b.margin_cny) - _processing_energy_cny(answer, ends),
+            "simulated_cny": _interval(worth(p.margin_cny - b.margin_cny) - worth(processing)),
         },
         {
             "what": "energy at the same output, stops and running cost",
             "predicted_cny": rest,
-            "simulated_cny": simulated(-p.energy_cny - p.running_cny, -b.energy_cny - b.running_cny)
-            + _processing_energy_cny(answer, ends),
+            "simulated_cny": _interval(
+                worth(b.energy_cny + b.running_cny - p.energy_cny - p.running_cny) + worth(processing)
+            ),
         },
         {"what": "price, resale, tax saved and residual value", "predicted_cny": capital, "simulated_cny": capital},
     ]
-
-
-def _processing_energy_cny(answer: Answer, ends: Array) -> float:
-    """Return the present value after tax of the energy that the additional simulated output takes in processing."""
-    more = (answer.planned.good - answer.baseline.good).mean(axis=0)  # periods, lines
-    per_unit = np.array([line.marginal_energy_cny for line in answer.beliefs.lines])
-    return float((more @ per_unit) @ ends * answer.money.kept)
 
 
 def _predicted_output_cny(answer: Answer) -> float:
@@ -253,14 +252,13 @@ def _predicted_output_cny(answer: Answer) -> float:
 
     base = evaluate(answer.problem, ()).by_period
     total = 0.0
-    for n, line in enumerate(answer.problem.lines):
-        hours = line.hours if isinstance(line.hours, tuple) else (line.hours,) * len(base)
-        margin = line.margin
+    for line in answer.problem.lines:
+        hours, margin = line.hours, line.margin
+        assert isinstance(hours, tuple)  # as experiments.problem_of writes them
         assert isinstance(margin, float)
         for t, (row, without) in enumerate(zip(answer.plan.by_period, base, strict=True)):
             more = _per_h(row.output_per_h[line.name]) - _per_h(without.output_per_h[line.name])
             total += answer.money.at_end(t) * margin * hours[t] * more
-        assert answer.problem.lines[n] is line
     return total
 
 
@@ -287,7 +285,7 @@ def _by_line(answer: Answer) -> list[Row]:
             "baseline_output_per_y": _interval(base),
             "bottleneck_before": answer.baseline.document["lines"][n]["bottleneck"],
             "bottleneck_after": answer.planned.document["lines"][n]["bottleneck"],
-            "gain_output_share": float(planned.mean()) / before - 1 if before else 0.0,
+            "gain_output_share": _interval(planned / before - 1) if before else None,
         })  # fmt: skip
     return rows
 

@@ -108,8 +108,8 @@ def _plan_sections(plan: Document, w: Writer) -> list[Section]:
     hours = w.num(run_parts.counted_h(plan["planned"]))
     note = w.t(
         "Before: nothing renewed, ageing included. After: the schedule played through, installation and ramp-up "
-        "included. Both over {hours} h. The interval of a change treats the two runs as independent; they meet the "
-        "same luck, which usually makes the true interval narrower."
+        "included. Both over {hours} h. The interval of a change is that of the paired difference: both runs meet the "
+        "same luck."
     ).format(hours=hours)
     why = plan_parts.why_different(plan, w)
     return [
@@ -157,7 +157,7 @@ def _compare(document: Document, w: Writer) -> Page:
         "Variance saved: 1 less the variance of the difference over that of two independent runs; with few "
         "replications this is a rough figure."
     )
-    note = w.t("Here the interval of a change treats the runs as independent; the paired difference above does not.")
+    note = w.t("The interval of a change is that of the paired difference: both runs meet the same luck.")
     sections = [
         Section("options", w.t("What was swapped"), [], [run_parts.options(document, w)]),
         Section(

@@ -1,7 +1,7 @@
 """What pages and terminal share: tables as plain text, and the writer of numbers in one language."""
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeGuard
 
@@ -180,25 +180,33 @@ def pair(value: Any) -> tuple[float | None, float | None]:  # noqa: ANN401
     return (float(mean) if known(mean) else None), (float(half) if known(half) else None)
 
 
-def change(before: Any, after: Any) -> dict[str, float | None] | None:  # noqa: ANN401
-    """Return after - before with an interval as if the two runs had nothing in common.
+Pairs = tuple[Sequence[float], Sequence[float]]
+"""A figure before and after, replication by replication, both on the same streams."""
 
-    Runs that meet the same luck vary less against each other, so the true interval is narrower.
+
+def change(before: Any, after: Any, runs: Pairs | None = None) -> dict[str, float | None] | None:  # noqa: ANN401
+    """Return after - before with the interval of the paired difference.
+
+    Without the replications the two runs count as independent, which makes the interval wider than it is.
     """
     (mean_0, half_0), (mean_1, half_1) = pair(before), pair(after)
     if mean_0 is None or mean_1 is None:
         return None
     mean = mean_1 - mean_0
     half = None if half_0 is None or half_1 is None else math.hypot(half_0, half_1)
+    if runs is not None and len(runs[0]) == len(runs[1]) > 1:
+        from sim.output_analysis import paired_interval
+
+        half = paired_interval(*runs).half_width
     rounding = 1e-9 * max(abs(mean_0), abs(mean_1))  # two equal runs differ in the last bits at most
     if abs(mean) <= rounding and (half or 0.0) <= rounding:
         mean, half = 0.0, None if half is None else 0.0
     return {"mean": mean, "half_width": half}
 
 
-def relative(before: Any, after: Any) -> dict[str, float | None] | None:  # noqa: ANN401
+def relative(before: Any, after: Any, runs: Pairs | None = None) -> dict[str, float | None] | None:  # noqa: ANN401
     """Return the change as a share of the mean before."""
-    mean, (difference, half) = pair(before)[0], pair(change(before, after))
+    mean, (difference, half) = pair(before)[0], pair(change(before, after, runs))
     if not mean or difference is None:
         return None
     return {"mean": difference / mean, "half_width": None if half is None else half / abs(mean)}

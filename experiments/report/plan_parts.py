@@ -187,8 +187,7 @@ def cash_flow(plan: Document, w: Writer) -> Table:
     columns = (*w.dates("Year"), *w.numbers(*CASH.values(), *SUMS.values()))
     rows = [[str(f["year"]), *(w.cash(f.get(key)) for key in keys)] for f in plan["cash_flow"]]
     note = w.t(
-        "As difference to renewing nothing; means over the replications. Costs are negative. "
-        "The interval of their discounted sum is that of the gain."
+        "As difference to renewing nothing, each with the interval of the paired difference. Costs are negative."
     )
     return Table(w.t("Cash flow by year, in {unit}").format(unit=w.money_unit), columns, rows, note)
 
@@ -213,9 +212,8 @@ def explained(plan: Document, w: Writer) -> Table:
         difference: Any = {"mean": rest, "half_width": half} if isinstance(simulated, dict) else rest
         what = part["what"]
         rows.append([w.t(what), w.cash(predicted), w.cash(simulated), w.cash(difference)])
-    note = w.t("Parts are means over the replications; the interval stands with the gain.")
     title = w.t("Predicted and simulated gain, in {unit}").format(unit=w.money_unit)
-    return Table(title, columns, rows, note, strong=frozenset({len(rows) - 1}))
+    return Table(title, columns, rows, strong=frozenset({len(rows) - 1}))
 
 
 def why_different(plan: Document, w: Writer) -> list[str]:

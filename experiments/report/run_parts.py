@@ -1,9 +1,9 @@
 """What simulated runs say: tables of one run, of two runs side by side, and of their paired difference."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from experiments.report.parts import MISSING, Column, Document, Table, Writer, carrier, change, pair, relative
+from experiments.report.parts import MISSING, Column, Document, Pairs, Table, Writer, carrier, change, pair, relative
 from experiments.report.plan_parts import options_of
 from experiments.words import DIFFERENCES, ENERGY, LINE, STATES, Quantity
 
@@ -174,7 +174,13 @@ def carriers_of(*runs: Document) -> list[str]:
 
 def before_after(before: Document, after: Document, w: Writer) -> list[Table]:
     """Return one table for each line that both runs have: each quantity before, after, and its change."""
-    return [_line_table(old, new, w) for old, new in _both(before, after)]
+    return [_line_table(old, new, _pairs(before, after, old["name"]), w) for old, new in _both(before, after)]
+
+
+def _pairs(before: Document, after: Document, line: str) -> dict[str, Pairs]:
+    """Return the figures of a line by replication, before and after, by key."""
+    old, new, start = before.get("by_replication", {}), after.get("by_replication", {}), f"{line}/"
+    return {key.removeprefix(start): (old[key], new[key]) for key in old if key.startswith(start) and key in new}
 
 
 def _both(before: Document, after: Document) -> list[tuple[Document, Document]]:
@@ -182,19 +188,22 @@ def _both(before: Document, after: Document) -> list[tuple[Document, Document]]:
     return [(line, later[line["name"]]) for line in before["lines"] if line["name"] in later]
 
 
-def _line_table(before: Document, after: Document, w: Writer) -> Table:
+def _line_table(before: Document, after: Document, runs: Mapping[str, Pairs], w: Writer) -> Table:
     columns = (*w.words("Quantity"), *w.numbers("Before", "After", "Change", "Relative"))
     rows = [
-        *(_change_row(before.get(key), after.get(key), q, w) for key, q in LINE.items()),
-        *(_change_row(before["energy"].get(key), after["energy"].get(key), q, w) for key, q in ENERGY.items()),
+        *(_change_row(before.get(key), after.get(key), q, w, runs.get(key)) for key, q in LINE.items()),
+        *(
+            _change_row(before["energy"].get(key), after["energy"].get(key), q, w, runs.get(key))
+            for key, q in ENERGY.items()
+        ),
     ]
     rows.append([w.t("Bottleneck"), before["bottleneck"], after["bottleneck"], "", ""])
     return Table(before["name"], columns, [row for row in rows if row[1] != MISSING])
 
 
-def _change_row(old: Any, new: Any, quantity: Quantity, w: Writer) -> list[str]:  # noqa: ANN401
-    values = [w.quantity(value, quantity) for value in (old, new, change(old, new))]
-    return [w.name(quantity), *values, w.percent(relative(old, new))]
+def _change_row(old: Any, new: Any, quantity: Quantity, w: Writer, runs: Pairs | None = None) -> list[str]:  # noqa: ANN401
+    values = [w.quantity(value, quantity) for value in (old, new, change(old, new, runs))]
+    return [w.name(quantity), *values, w.percent(relative(old, new, runs))]
 
 
 def carriers_before_after(before: Document, after: Document, w: Writer) -> Table:
