@@ -160,6 +160,7 @@ def _per_year(record: Record, lines: list[int], counted_h: float, margins: dict[
             used[carrier] = used.get(carrier, 0.0) + amount * year
     margin = sum(p["throughput_per_h"] * margins.get(p["name"], 0.0) for line in mine for p in line["products"])
     energy = sum(line["energy"]["cost_cny"] for line in mine) * year
+    running = sum(line["running_cost_cny_per_h"] for line in mine) * HOURS_PER_Y
     return {
         "output_per_y": sum(line["good_per_h"] for line in mine) * HOURS_PER_Y,
         "scrap_per_y": sum(line["throughput_per_h"] - line["good_per_h"] for line in mine) * HOURS_PER_Y,
@@ -168,5 +169,6 @@ def _per_year(record: Record, lines: list[int], counted_h: float, margins: dict[
         "energy_tce_per_y": sum(line["energy"]["tce"] for line in mine) * year,
         "co2_t_per_y": sum(line["energy"]["co2_t"] for line in mine) * year,
         "energy_cost_cny_per_y": energy,
-        "value_cny_per_y": margin * HOURS_PER_Y - energy,
+        "running_cost_cny_per_y": running,
+        "value_cny_per_y": margin * HOURS_PER_Y - energy - running,
     }

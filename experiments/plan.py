@@ -55,6 +55,9 @@ def find_plan(
     renewal = plant.renewal
     if renewal is None:
         raise DataError([Problem("renewal", "missing", "a plan needs a renewal section with start, years, period")])
+    if plant.schedule:
+        found = f"{len(plant.schedule)} renewals"
+        raise DataError([Problem("schedule", found, "nothing: a plan makes its own", "leave it out, or use simulate")])
     seed = plant.run.seed if seed is None else seed
     stage = Stage(plant, renewal, seed, replications or renewal.replications, workers)
     reader = Reader(plant, renewal, Study(seed=seed, workers=workers))

@@ -63,7 +63,8 @@ DIFFERENCES = {
     "energy_tce_per_y": Quantity(mark("energy in standard coal"), mark("tce/y")),
     "co2_t_per_y": Quantity(mark("CO2 emissions"), mark("t/y")),
     "energy_cost_cny_per_y": Quantity(mark("energy cost"), mark("CNY/y")),
-    "value_cny_per_y": Quantity(mark("margin less energy cost"), mark("CNY/y")),
+    "running_cost_cny_per_y": Quantity(mark("running cost and stops"), mark("CNY/y")),
+    "value_cny_per_y": Quantity(mark("margin less energy and running cost"), mark("CNY/y")),
 }
 
 LINE = {

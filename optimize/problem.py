@@ -303,7 +303,10 @@ def read_problem(path: str | Path) -> RenewalProblem:
     Raises:
         DataError: The file is no JSON, or the problem in it is wrong.
     """
-    text = Path(path).read_text(encoding="utf-8")
+    try:
+        text = Path(path).read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise DataError([Problem(Path(path).name, "not UTF-8 text", "must be a JSON document")]) from None
     try:
         data = json.loads(text)
     except json.JSONDecodeError as error:

@@ -59,6 +59,7 @@ def _line(line: LineRun, now: float, counted_s: float) -> Record:
         ],
         "sources": [{"offered_per_h": offered / hours, "lost_share": line.source.lost / offered if offered else 0.0}],
         "energy": energy(line, good, counted_s),
+        "running_cost_cny_per_h": running_cny(line) / hours,
         "bottleneck": line.stations[idle.index(min(idle))].name,
         "stations": stations,
     }
@@ -216,6 +217,12 @@ def _crew(crew: Crew, now: float, counted_s: float) -> Record:
     }
 
 
+def running_cny(line: LineRun) -> float:
+    """Return running cost and what stops cost, since the last reset."""
+    running = sum(m.stays.cost_cny for s in line.stations for m in s.machines)
+    return running + sum(c.waits.count * c.rule.cost_cny for s in line.stations for c in s.causes())
+
+
 def ledger(run: Run) -> list[Record]:
     """Return, line by line, what the money needs, counted since the last reset: output, energy, costs."""
     now = run.clock.now
@@ -223,8 +230,6 @@ def ledger(run: Run) -> list[Record]:
     for line in run.lines:
         line.flush(now)
         used = energy(line, 1, H)
-        machines = [m for s in line.stations for m in s.machines]
-        stop_cny = sum(c.waits.count * c.rule.cost_cny for s in line.stations for c in s.causes())
         out.append({
             "good": {name: o.good for name, o in line.outputs.items()},
             "scrapped": line.scrapped,
@@ -232,6 +237,6 @@ def ledger(run: Run) -> list[Record]:
             "co2_t": used["co2_t"],
             "energy_cny": used["cost_cny"],
             "amounts": used["by_carrier"],
-            "running_cny": sum(m.stays.cost_cny for m in machines) + stop_cny,
+            "running_cny": running_cny(line),
         })  # fmt: skip
     return out

@@ -234,7 +234,7 @@ def compare_answer(document: Document, w: Writer) -> list[str]:
         co2=signed(d.get("co2_t_per_y"), w.ci),
     )
     if "value_cny_per_y" in d:
-        more = w.t("; margin less energy cost changes by {value}.")
+        more = w.t("; margin less energy and running cost changes by {value}.")
         brings += more.format(value=signed(d["value_cny_per_y"], w.money))
     else:
         brings += w.t(".")

@@ -45,6 +45,7 @@ def test_every_difference_by_hand():
         "energy_tce_per_y": (more(kwh) * 0.1229 + more(gas) * 1.2143 + more(steam) * 128.6) / 1000,
         "co2_t_per_y": (more(kwh) * 0.641 + more(gas) * 2.1622 + more(steam) * 413.9) / 1000,
         "energy_cost_cny_per_y": energy_cny,
+        "running_cost_cny_per_y": 0,
         "value_cny_per_y": 60 * more(units) - energy_cny,
     }
     found = {key: value["mean"] for key, value in result["difference"].items()}
@@ -54,6 +55,17 @@ def test_every_difference_by_hand():
     assert result["options"] == [
         {"line": "line", "station": "oven", "machines": 2, "option": "new", "capex_cny": 140_000}
     ]
+
+
+def test_running_cost_and_stops_count_by_hand():
+    """An attendant at 8,760 CNY a year goes; a stop at 50 CNY every 10 h of work and 0 h repair stays away."""
+    new = option(running_cost_cny_per_y=0, failures=[])
+    mode = {"ttf_h": 10, "ttr_h": 0, "cost_cny": 50}
+    found = compared(plant(line(station("a", 3600, new, running_cost_cny_per_y=8760, failures=[mode]))))
+    per_y = found["difference"]["running_cost_cny_per_y"]["mean"]
+    assert per_y == pytest.approx(-8760 - 50 * 876)
+    saved = found["difference"]["value_cny_per_y"]["mean"] + found["difference"]["energy_cost_cny_per_y"]["mean"]
+    assert saved == pytest.approx(-per_y)
 
 
 def test_a_year_is_8760_hours_whatever_the_horizon():

@@ -13,7 +13,7 @@ from experiments.playback import Stage, dated, gains
 from experiments.problem_of import period_of
 from experiments.run_folder import as_json
 from models.errors import DataError, PlanImpossible
-from models.plant import Renewal
+from models.plant import Plant, Renewal
 from optimize.evaluate import evaluate
 from optimize.plan import Renewal as Chosen
 
@@ -532,3 +532,10 @@ def test_downtime_too_short_for_a_must():
 def test_a_plant_without_a_renewal_section_says_so():
     with pytest.raises(DataError, match="renewal: missing"):
         found(plant(line(station("a", 3600))))
+
+
+def test_a_plan_makes_its_own_schedule():
+    one = plant(line(station("a", 3600, option(cycle_time_s=1800))), renewal=renewal())
+    entry = {"line": "line", "station": "a", "option": "new", "at": 24}
+    with pytest.raises(DataError, match="a plan makes its own"):
+        find_plan(Plant.model_validate({**one.model_dump(exclude_unset=True), "schedule": [entry]}))
