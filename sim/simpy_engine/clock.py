@@ -6,7 +6,7 @@ order, machine number.
 """
 
 from collections.abc import Callable
-from heapq import heappush
+from heapq import heappop, heappush
 from typing import Any
 
 import simpy
@@ -20,13 +20,12 @@ MOST_EVENTS_AT_ONCE = 100_000
 
 
 class Tick:
-    """One call in the future; as slim as SimPy lets an event be, for speed."""
+    """One call in the future, in SimPy's queue; :meth:`Clock.play` calls it without an event's ceremony."""
 
-    __slots__ = ("_ok", "callbacks")
+    __slots__ = ("call",)
 
     def __init__(self, call: Callable[["Tick"], None]) -> None:
-        self.callbacks: list[Callable[[Tick], None]] | None = [call]
-        self._ok = True
+        self.call = call
 
 
 class Clock(simpy.Environment):
@@ -45,14 +44,19 @@ class Clock(simpy.Environment):
 
     def play(self, until_s: float, settle: Callable[[], None]) -> None:
         """Run to ``until_s`` inclusive; ``settle`` moves parts when all events of an instant are through."""
-        queue, step = self._queue, self.step
+        queue: list[Any] = self._queue
         before, events = -1.0, 0
         while queue and queue[0][0] <= until_s:
             now = queue[0][0]
             if now > before:
                 before, events = now, 0
+            self._now = now
             while queue and queue[0][0] == now:
-                step()
+                if type(queue[0][3]) is Tick:
+                    tick = heappop(queue)[3]
+                    tick.call(tick)
+                else:
+                    self.step()  # an event of a user's own SimPy process
                 events += 1
                 if events > MOST_EVENTS_AT_ONCE:
                     raise DataError([_standstill(now)])

@@ -169,7 +169,7 @@ class LineRun:
         self.scrapped = 0
         self.outputs = {product: Output() for product in program.products}
         self.touched: dict[Machine, None] = {}  # machines whose state is looked at when the instant is over
-        self._stirred = 0  # bit n: something may move at station n
+        self.stirred = 0  # bit n: something may move at station n
         self.stations = [Station(self, n, s) for n, s in enumerate(program.stations)]
         for station, s in zip(self.stations, program.stations, strict=True):
             station.machines = [KINDS[s.kind](station, n, m) for n, m in enumerate(s.machines)]
@@ -214,28 +214,23 @@ class LineRun:
 
     def stir(self, station: int) -> None:
         """Something may move at a station: look at it when the events of this instant are through."""
-        self._stirred |= 1 << station
+        self.stirred |= 1 << station
 
     def stir_target(self, target: int) -> None:
         """The same for where a part wants to go."""
         if target >= 0:
             self.stir(target)
 
-    @property
-    def unsettled(self) -> bool:
-        """Return whether anything happened on this line at this instant."""
-        return bool(self._stirred or self.touched)
-
     def settle(self, now: float) -> None:
         """Move parts from the last station to the first, again until nothing moves; then note the states."""
         below = len(self.stations)
-        while self._stirred:
-            of_this_pass = self._stirred & ((1 << below) - 1)
+        while self.stirred:
+            of_this_pass = self.stirred & ((1 << below) - 1)
             if not of_this_pass:
                 below = len(self.stations)
                 continue
             below = of_this_pass.bit_length() - 1
-            self._stirred &= ~(1 << below)
+            self.stirred &= ~(1 << below)
             self.stations[below].pull(now)
         for machine in self.touched:
             state = machine.state()

@@ -161,12 +161,13 @@ class Machine:
         self._setting_up = False
         self.station.started(part, now)
         self._left_s = self._whole_s = self._work_s(part.product, now)
-        self.carry_on(now)
+        self._stretch(now)
 
     def _work_s(self, product: str, now: float) -> float:
         """Return the time of one cycle as things stand: product, age, ramp-up."""
         draws = self._cycle.get(product) or self._cycle[SHARED]
-        return draws.draw() * self.rig.cycle_factor * self.ages.cycle_time * self._ramp_up(now)
+        work_s = draws.draw() * self.rig.cycle_factor * self.ages.cycle_time
+        return work_s if self.rig.ramp_up is None else work_s * self._ramp_up(now)
 
     def _ramp_up(self, now: float) -> float:
         ramp = self.rig.ramp_up
@@ -186,24 +187,24 @@ class Machine:
 
     def carry_on(self, now: float) -> None:
         """Begin or resume the stretch of work or setup."""
-        if not self._is_active() or not self._may_run() or self._tick is not None:
-            return
+        if self._tick is None and self._is_active() and self._may_run():
+            self._stretch(now)
+
+    def _stretch(self, now: float) -> None:
+        """Work on until the work is done, or a failure comes first."""
         self._began_s = now
-        self._speed = 1.0 if self._setting_up else self._share_of_heads()
+        self._speed = self._share_of_heads() if self.stops.heads and not self._setting_up else 1.0
         self._takes_s = self._left_s / self._speed if self._speed > 0 else NEVER
-        order = self.order
         if self._takes_s < NEVER:
-            self._tick = self.clock.at(now + self._takes_s, ENDS + order, self._stretch_ends)
+            self._tick = self.clock.at(now + self._takes_s, ENDS + self.order, self._stretch_ends)
         else:
             self._tick = Tick(self._stretch_ends)  # never comes; marks the stretch as under way
-        if not self._setting_up:
+        if not (self._setting_up or self.stops.none):
             due = self.stops.next_due_s() - self.operated_s
             if due <= self._takes_s and due < NEVER:
-                self._due = self.clock.at(now + max(0.0, due), STOPS + order, self._failure_due)
+                self._due = self.clock.at(now + max(0.0, due), STOPS + self.order, self._failure_due)
 
     def _share_of_heads(self) -> float:
-        if not self.stops.heads:
-            return 1.0
         down = sum(h.down for h in self.stops.heads)
         return (self.rig.heads - down) / self.rig.heads if down else 1.0
 
@@ -267,8 +268,9 @@ class Machine:
 
     def _units_done(self, units: int, now: float) -> None:
         """What waited for the end of a part comes now: maintenance, renewal, the next part."""
-        self.stops.units_done(units, self.operated_s, now)
-        self._next_stop(now)
+        if not self.stops.none:
+            self.stops.units_done(units, self.operated_s, now)
+            self._next_stop(now)
         self._free_again(now)
 
     def _pass_on(self, part: Part, now: float) -> None:
@@ -281,8 +283,9 @@ class Machine:
             target = SCRAP_AT
         else:
             target = self.station.onward(part)
-            for carrier, amount in self.rig.per_good_unit.items():
-                self.stays.used(carrier, amount, now)
+            if self.rig.per_good_unit:
+                for carrier, amount in self.rig.per_good_unit.items():
+                    self.stays.used(carrier, amount, now)
         self.out.append((part, target))
         if len(self.out) == 1:
             self._hand_over(now)

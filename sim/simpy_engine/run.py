@@ -81,7 +81,7 @@ class Run:
     def _settle(self) -> None:
         now = self.clock.now
         for line in self.lines:
-            if line.unsettled:
+            if line.stirred or line.touched:
                 line.settle(now)
 
     def reset(self) -> None:

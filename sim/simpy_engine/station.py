@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, Protocol
 
-from sim.program import EXIT_AT, SCRAP_AT, StationProgram
+from sim.program import StationProgram
 from sim.simpy_engine.clock import STOPS
 from sim.tally import Level, Sample
 
@@ -105,7 +105,8 @@ class Station:
         if self.queue:
             part = self.queue.popleft()
             self.queued.change(now, -1)
-            self._refill(now)
+            if self.waiting:
+                self._refill(now)
             return part
         for giver in self.waiting:
             if giver.may_give():
@@ -148,7 +149,8 @@ class Station:
         for machine in list(self.ready):
             if not machine.load(now):
                 break
-        self._refill(now)
+        if self.waiting:
+            self._refill(now)
 
     def started(self, part: Part, now: float) -> None:
         """Work on a part begins."""
@@ -168,10 +170,10 @@ class Station:
 
     def send(self, part: Part, target: int, giver: Giver, now: float) -> bool:
         """Send a part to ``target``; return whether it has left."""
-        if target in (EXIT_AT, SCRAP_AT):
-            self.line.leave(part, target, now)
-            return True
-        return self.line.stations[target].accept(part, giver, now)
+        if target >= 0:
+            return self.line.stations[target].accept(part, giver, now)
+        self.line.leave(part, target, now)
+        return True
 
     def causes(self) -> list[Cause]:
         """Return the causes of stops of all machines, also of those renewed."""

@@ -87,6 +87,8 @@ class Stops:
         self.heads = [Heads(Cause(machine, f), rig.heads) for f in rig.failures if f.scope == "head"]
         upkeep = [Cause(machine, m) for m in rig.maintenance]
         self.causes = [*machine_wide, *(h.cause for h in self.heads), *upkeep]
+        self.none = not self.causes
+        """Nothing ever stops this machine."""
         self._failures: list[Cause] = []  # on the operating clock
         self._upkeep: list[Cause] = []  # on the operating clock, or by units
         for cause in [*machine_wide, *upkeep]:
