@@ -142,8 +142,8 @@ def _station(station: Station, now: float, counted_s: float) -> Record:
         "performance": performance,
         "quality": quality,
         "visits_per_h": units / hours,
-        "queue_length": station.queued.area(now) / counted_s,
-        "number": station.number.area(now) / counted_s,
+        "queue_length": station.queued.area([p.entered_s for p in station.queue], now) / counted_s,
+        "number": station.number.area([p.entered_s for p in station.present()], now) / counted_s,
         "waiting_time_h": {
             "mean": station.waits.mean(),
             "positive_share": station.waits.positive / station.waits.count if station.waits.count else 0.0,

@@ -32,6 +32,31 @@ class Level:
         self._area, self._since = 0.0, now
 
 
+class Presence:
+    """How many are there over time, counted when they leave: by how long each has been there.
+
+    >>> there = Presence(); there.left(2.0, 5.0); there.area([4.0], 10.0)
+    9.0
+    """
+
+    __slots__ = ("_from_s", "_stayed_s")
+
+    def __init__(self) -> None:
+        self._stayed_s = self._from_s = 0.0
+
+    def left(self, entered_s: float, now: float) -> None:
+        """One leaves that came in at ``entered_s``."""
+        self._stayed_s += now - (entered_s if entered_s > self._from_s else self._from_s)
+
+    def area(self, entered_s: list[float], now: float) -> float:
+        """Return the integral of the number since the last reset; ``entered_s`` of those who are there now."""
+        return self._stayed_s + sum(now - max(e, self._from_s) for e in entered_s)
+
+    def reset(self, now: float) -> None:
+        """Count from ``now`` on."""
+        self._stayed_s, self._from_s = 0.0, now
+
+
 BINS_PER_E = 200
 """Bins of the histogram per factor e: a quantile is right to 0.5 %."""
 

@@ -59,6 +59,10 @@ class BatchMachine(Machine):
         for part in charge:
             self._scrap(part, now)
 
+    def parts(self) -> list[Part]:
+        """Return the parts of the charge in work, and those finished."""
+        return [*self._charge, *(part for part, _ in self.out)]
+
     def reset(self, now: float) -> None:
         """Count from ``now`` on."""
         super().reset(now)

@@ -83,6 +83,10 @@ class Furnace(Machine):
             self._next_stop(now)
             self._free_again(now)
 
+    def parts(self) -> list[Part]:
+        """Return the parts inside, and one that waits at the exit."""
+        return [*(part for part, _ in self._inside), *(part for part, _ in self.out)]
+
     # heat
 
     def _heat(self, seconds: float, now: float) -> None:

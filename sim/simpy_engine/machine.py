@@ -301,7 +301,7 @@ class Machine:
 
     def _gone(self, part: Part, target: int, entered_s: float, now: float) -> None:
         self.out.popleft()
-        self.station.number.change(now, -1)
+        self.station.number.left(entered_s, now)
         trace = self.station.line.run.trace
         if trace is not None:
             trace.visit(self, part, target, entered_s, now)
@@ -489,6 +489,10 @@ class Machine:
         self._free_again(now)  # leaves again at once if the next renewal came due meanwhile
 
     # what is seen
+
+    def parts(self) -> list[Part]:
+        """Return the parts on the machine, in work or finished."""
+        return [*([self.part] if self.part is not None else []), *(part for part, _ in self.out)]
 
     def state(self) -> int:
         """Return the state the machine is in, by what holds it up most."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from sim.program import StationProgram
 from sim.simpy_engine.clock import STOPS
-from sim.tally import Level, Sample
+from sim.tally import Presence, Sample
 
 if TYPE_CHECKING:
     from sim.simpy_engine.line import LineRun
@@ -67,8 +67,8 @@ class Station:
         self.saturated = False
         self._route = line.run.streams.uniform(self.place, "route")
         self.retired: list[Cause] = []  # causes of equipment that was renewed, for the statistics
-        self.queued = Level()
-        self.number = Level()
+        self.queued = Presence()
+        self.number = Presence()
         self.waits = Sample()
 
     # parts come in
@@ -95,8 +95,6 @@ class Station:
     def _enter(self, part: Part, now: float) -> None:
         part.entered_s = now
         self.queue.append(part)
-        self.queued.change(now, 1)
-        self.number.change(now, 1)
         if self.kind == "batch":
             self._look_again(now)
 
@@ -104,7 +102,7 @@ class Station:
         """Return the part that a free machine takes: from the buffer, from who waits, or from the source."""
         if self.queue:
             part = self.queue.popleft()
-            self.queued.change(now, -1)
+            self.queued.left(part.entered_s, now)
             if self.waiting:
                 self._refill(now)
             return part
@@ -113,16 +111,9 @@ class Station:
                 self.waiting.remove(giver)
                 part = giver.give(now)
                 part.entered_s = now
-                self.number.change(now, 1)
                 giver.gave(now)
                 return part
-        return self._from_source(now) if self.saturated else None
-
-    def _from_source(self, now: float) -> Part | None:
-        part = self.line.source.take(now)
-        if part is not None:
-            self.number.change(now, 1)
-        return part
+        return self.line.source.take(now) if self.saturated else None
 
     def _refill(self, now: float) -> None:
         """Move parts that wait into the places that came free."""
@@ -174,6 +165,10 @@ class Station:
             return self.line.stations[target].accept(part, giver, now)
         self.line.leave(part, target, now)
         return True
+
+    def present(self) -> list[Part]:
+        """Return the parts in front and on the machines."""
+        return [*self.queue, *(part for machine in self.machines for part in machine.parts())]
 
     def causes(self) -> list[Cause]:
         """Return the causes of stops of all machines, also of those renewed."""

@@ -55,8 +55,7 @@ def check_parts(plant, warm_up_h):
         good = sum(o.good for o in line.outputs.values())
         assert inside_before + source.offered - source.lost == good + line.scrapped + line.wip.value
         inside = [len(s.queue) + sum(map(on_machine, s.machines)) for s in line.stations]
-        assert [s.number.value for s in line.stations] == inside
-        assert [s.queued.value for s in line.stations] == [len(s.queue) for s in line.stations]
+        assert [len(s.present()) for s in line.stations] == inside
         assert line.wip.value == sum(inside) + len(source._outside)
 
 

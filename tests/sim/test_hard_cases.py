@@ -125,13 +125,14 @@ def test_after_the_warm_up_only_what_follows_counts():
     t.run.reset()
     t.run.play(8 * H)
     line, now = t.run.lines[0], 8 * H
-    levels = {
-        "in the line": line.wip,
-        "at the station": line.stations[0].number,
-        "in front": line.stations[0].queued,
-        "fitters busy": t.run.crews["fitter"].busy,
+    there = line.stations[0]
+    areas = {
+        "in the line": line.wip.area(now),
+        "at the station": there.number.area([part.entered_s for part in there.present()], now),
+        "in front": there.queued.area([part.entered_s for part in there.queue], now),
+        "fitters busy": t.run.crews["fitter"].busy.area(now),
     }
-    assert {name: level.area(now) / H for name, level in levels.items()} == {
+    assert {name: area / H for name, area in areas.items()} == {
         "in the line": 6,
         "at the station": 6,
         "in front": 3,
