@@ -8,6 +8,7 @@ from models.base import Count, Model, NonNegative, Number, Places, Positive
 from models.calendar import Calendar
 from models.distribution import Dist
 from models.equipment import Behaviour, Option
+from models.levels import EnergyLevel
 
 EXIT, SCRAP = "exit", "scrap"
 
@@ -147,3 +148,7 @@ class Product(Model):
     """Price less material and other costs that grow with output, before energy."""
     mass_kg: Positive | None = None
     """Mass of one unit, for figures per tonne."""
+    area_m2: Positive | None = None
+    """Area of one unit, for figures per square metre."""
+    energy_level: EnergyLevel | None = None
+    """Benchmark and entry level to hold its specific energy against: a name of the catalogue, or written out."""

@@ -11,7 +11,7 @@ from models import distribution as d
 from models.calendar import Calendar
 from models.energy import CARRIERS, Energy
 from models.equipment import STATES, Ageing, Behaviour, ByState, Failure, Maintenance, Option, RampUp, layered
-from models.line import EXIT, SCRAP, Line, Source, Station
+from models.line import EXIT, SCRAP, Line, Product, Source, Station
 from models.plant import Plant
 
 H, D, Y = 3600.0, 86_400.0, 8760 * 3600.0
@@ -116,6 +116,8 @@ class Program:
     crews: dict[str, int]
     lines: tuple[LineProgram, ...]
     swaps: tuple[Swap, ...] = field(default=())
+    products: tuple[Product, ...] = ()
+    """With mass, area and energy level, for specific figures."""
 
 
 def lower(plant: Plant, start: datetime | None = None) -> Program:
@@ -128,6 +130,7 @@ def lower(plant: Plant, start: datetime | None = None) -> Program:
         crews=plant.crew_sizes(),
         lines=tuple(_line(plant, line, begin) for line in plant.lines),
         swaps=_swaps(plant, begin),
+        products=plant.products,
     )
 
 
