@@ -27,12 +27,12 @@ class Default(NamedTuple):
 
 _GUIDE = "Provincial GHG inventory guide and NDRC/MEE accounting guides (recalled)"
 _COAL = "GB/T 2589-2020 reference coefficient (recalled)"
+_EQUAL = "National coal rate of power supply 2023-2024, equal value 等价值 (recalled); range 0.295-0.310"
 _PRICE = "Engineering estimate; replace by the contract price"
 DEFAULTS: tuple[Default, ...] = (
     Default("electricity.price_cny_per_kwh", 0.65, "CNY/kWh", "C", "Shandong 10 kV flat agent price, estimate"),
     Default("electricity.kgce_per_kwh", 0.1229, "kgce/kWh", "A", "GB/T 2589-2020, equivalent value 当量值"),
-    Default("electricity.equal_kgce_per_kwh", 0.302, "kgce/kWh", "B", "Equal value 等价值: coal rate of supply 2023-2024 "
-            "(recalled)"),
+    Default("electricity.equal_kgce_per_kwh", 0.302, "kgce/kWh", "B", _EQUAL),
     Default("electricity.co2_kg_per_kwh", 0.641, "kg/kWh", "A", "MEE/NBS announcement, Shandong 2022"),
     Default("natural_gas.price_cny_per_m3", 3.6, "CNY/m3", "C", _PRICE),
     Default("natural_gas.kgce_per_m3", 1.2143, "kgce/m3", "B", _COAL),
@@ -46,7 +46,7 @@ DEFAULTS: tuple[Default, ...] = (
     Default("compressed_air.price_cny_per_m3", 0.1, "CNY/m3", "C", "0.12 kWh/m3 plus capital, estimate"),
     Default("compressed_air.kgce_per_m3", 0.04, "kgce/m3", "B", _COAL),
     Default("compressed_air.co2_kg_per_m3", 0.0769, "kg/m3", "C", "0.12 kWh/m3 x Shandong 2022 grid factor"),
-)  # fmt: skip
+)
 _DEFAULT = {d.field: d.value for d in DEFAULTS}
 
 

@@ -220,7 +220,7 @@ class Behaviour(Model):
     heat_up_h: HeatUp | None = None
     """``furnace``: hours of heat-up after stops."""
     heat: Heat | None = None
-    """``furnace`` and ``batch``: heat by load, walls, openings and heat-up, on top of ``power_kw`` and ``use_per_h``."""
+    """``furnace`` and ``batch``: heat of load, walls, openings, heat-up; adds to ``power_kw`` and ``use_per_h``."""
     power_kw: ByState | None = None
     """Electric power by state."""
     use_per_h: dict[str, ByState] | None = None

@@ -8,7 +8,7 @@ from models.view import Finding, Layer, View, mapping, number, rows, texts, unkn
 
 def heat_complete(view: View) -> Iterator[Finding]:
     """Yield what the heat of a station needs and does not find."""
-    masses = {row.get("name"): row.get("mass_kg") for _, row in rows(view.tree, "products")}
+    masses = {str(row.get("name")): row.get("mass_kg") for _, row in rows(view.tree, "products")}
     for layer in view.layers():
         heat, path = mapping(layer.node.get("heat")), (*layer.path, "heat")
         if not heat:

@@ -117,9 +117,7 @@ def energy(line: LineRun, good: dict[str, int], counted_s: float) -> Record:
 # specific energy against levels
 
 
-def _level(
-    product: Product, level: EnergyLevel, line: LineRun, good: dict[str, int], used: dict[str, float]
-) -> Record:
+def _level(product: Product, level: EnergyLevel, line: LineRun, good: dict[str, int], used: dict[str, float]) -> Record:
     """Return the line's specific energy beside the levels of one product.
 
     The meter cannot tell products apart, so that a line of several shares its energy evenly over all it makes.
@@ -196,9 +194,7 @@ def _together(levels: Sequence[Record]) -> Record:
         nothing = {"value": None, "standing_certain": False, "grade_reached": None}
         return {**nothing, "standing": UNKNOWN, "unknown_because": missing}
     found, first = interval(values), levels[0]
-    of = EnergyLevel.model_construct(
-        benchmark_level=first["benchmark_level"], entry_level=first["entry_level"], grades=tuple(first["grades"])
-    )
+    of = EnergyLevel.model_validate({key: first[key] for key in EnergyLevel.model_fields if key in first})
     ends = {of.standing(found.mean - found.half_width), of.standing(found.mean + found.half_width)}
     return {
         "value": {"mean": found.mean, "half_width": found.half_width},

@@ -45,9 +45,7 @@ class HeatUse:
         return self.per_part[product] * H / inside_s
 
 
-def heat_use(
-    heat: Heat, mass_kg: Mapping[str, float | None], from_hold_s: float = 0.0, cold_s: float = 0.0
-) -> HeatUse:
+def heat_use(heat: Heat, mass_kg: Mapping[str, float | None], from_hold_s: float = 0.0, cold_s: float = 0.0) -> HeatUse:
     """Return the heat of one furnace as amounts of its carrier.
 
     Args:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import jinja2
 
-from experiments.report import charts, plan_parts, run_parts
+from experiments.report import charts, energy_parts, plan_parts, run_parts
 from experiments.report.parts import Document, Table, Writer, joined, with_names
 from experiments.report.svg import FONTS, Chart
 
@@ -180,10 +180,14 @@ def _simulate(run: Document, w: Writer) -> Page:
         ),
         Section("states", w.t("What the machines do"), [], _states(runs, w)),
         Section("queues", w.t("Queues and stops"), [], _queues(run, w)),
-        Section("energy", w.t("Energy by carrier"), [], _energy(run, w)),
+        Section("energy", w.t("Energy by carrier"), energy_parts.conventions(run, w), _energy(run, w)),
+        Section("load", w.t("Load profile and peak"), [], _load(run, w)),
+        Section("levels", w.t("Energy levels"), [], _filled([energy_parts.levels(run, w)])),
+        Section("assumptions", w.t("Assumptions"), [], _filled(plan_parts.assumptions(run, w))),
     ]
     title = w.t("Simulation: {plant}").format(plant=run["plant"])
-    return Page(title, _counted(run, w), run_parts.simulate_answer(run, w), sections, _run_inputs(run, w))
+    shown = [section for section in sections if section.blocks or section.text]
+    return Page(title, _counted(run, w), run_parts.simulate_answer(run, w), shown, _run_inputs(run, w))
 
 
 def _counted(run: Document, w: Writer) -> str:
@@ -191,7 +195,14 @@ def _counted(run: Document, w: Writer) -> str:
 
 
 def _energy(run: Document, w: Writer) -> list[Chart | Table]:
-    return [*charts.energy([("", run)], w), *_filled([*run_parts.energy(run, w), run_parts.bands(run, w)])]
+    return [
+        *charts.energy([("", run)], w),
+        *_filled([*run_parts.energy(run, w), run_parts.bands(run, w), energy_parts.years(run, w)]),
+    ]
+
+
+def _load(run: Document, w: Writer) -> list[Chart | Table]:
+    return [*energy_parts.profiles(run, w), *_filled([energy_parts.peaks(run, w)])]
 
 
 def _queues(run: Document, w: Writer) -> list[Table]:
