@@ -26,7 +26,7 @@ def load_profile(line: Row) -> Iterator[Row]:
     >>> list(load_profile({"name": "l", "energy": energy}))[95]
     {'line': 'l', 'from': '23:45', 'mean_kw': 2.0, 'highest_kw': 3.0, 'band': 'flat'}
     """
-    energy = line["energy"]
+    energy = line.get("energy", {})
     columns = [energy.get(key, ()) for key in LISTS[:3]]
     for slot, (mean_kw, highest_kw, band) in enumerate(zip(*columns, strict=True)):
         hour, quarter = divmod(slot, 4)
@@ -40,7 +40,7 @@ def load_profile(line: Row) -> Iterator[Row]:
 
 
 def _listed(document: Row, key: str) -> list[Row]:
-    rows = [(line["name"], row) for line in document["lines"] for row in line["energy"].get(key, ())]
+    rows = [(line["name"], row) for line in document["lines"] for row in line.get("energy", {}).get(key, ())]
     return [{"line": name, **_flat(row)} for name, row in rows]
 
 

@@ -113,7 +113,7 @@ def tables(document: Row) -> dict[str, list[Row]]:
 def _simulation_tables(document: Row) -> dict[str, list[Row]]:
     lines, stations = [], []
     for line in document["lines"]:
-        energy = {k: v for k, v in line["energy"].items() if k not in LISTS}
+        energy = {k: v for k, v in line.get("energy", {}).items() if k not in LISTS}
         own = {k: v for k, v in line.items() if k not in {"stations", "products", "sources"}}
         lines.append(flat(own | {"energy": energy}))
         for station in line["stations"]:

@@ -76,7 +76,7 @@ def _certainty(plan: Document, w: Writer) -> Table:
 def _compare(document: Document, w: Writer) -> tuple[list[str], list[Table]]:
     by_line = run_parts.difference_by_line(document, w)
     tables = [run_parts.difference(document, w), *(by_line if len(by_line) > 1 else [])]
-    return run_parts.compare_answer(document, w), tables
+    return [*run_parts.compare_answer(document, w), *energy_parts.conventions(document["after"], w)], tables
 
 
 def _simulate(run: Document, w: Writer) -> tuple[list[str], list[Table]]:

@@ -121,7 +121,7 @@ def _plan_sections(plan: Document, w: Writer) -> list[Section]:
             [*run_parts.before_after(plan["baseline"], plan["planned"], w), *_filled([plan_parts.lines(plan, w)])],
         ),
         Section("states", w.t("What the machines do"), [], _states(runs, w)),
-        Section("energy", w.t("Energy by carrier"), [], _energy_pair(runs, w)),
+        Section("energy", w.t("Energy by carrier"), energy_parts.conventions(plan["planned"], w), _energy_pair(runs, w)),
         Section("cash", w.t("Cash flow"), [], [charts.cash_flow(plan, w), plan_parts.cash_flow(plan, w)]),
         Section("explained", w.t("Predicted and simulated"), why, [plan_parts.explained(plan, w)]),
         Section("against", w.t("Against other choices"), _against_text(plan, w), [plan_parts.against(plan, w)]),
@@ -166,7 +166,7 @@ def _compare(document: Document, w: Writer) -> Page:
         ),
         Section("before-after", w.t("Before and after"), [note], run_parts.before_after(before, after, w)),
         Section("states", w.t("What the machines do"), [], _states(runs, w)),
-        Section("energy", w.t("Energy by carrier"), [], _energy_pair(runs, w)),
+        Section("energy", w.t("Energy by carrier"), energy_parts.conventions(after, w), _energy_pair(runs, w)),
     ]  # fmt: skip
     title = w.t("Before and after: {plant}").format(plant=after["plant"])
     return Page(title, _counted(after, w), run_parts.compare_answer(document, w), sections, _run_inputs(after, w))

@@ -4,6 +4,7 @@ import csv
 import io
 
 import pytest
+from made_documents import compare_document, plan_document
 from rich.console import Console
 
 from experiments.report import energy_parts
@@ -64,6 +65,22 @@ def test_the_same_in_chinese(document):
     assert "标杆水平" in text
     assert "介于基准水平与标杆水平之间" in text
     assert "未列入能效水平目录" in text
+
+
+def test_comparisons_and_plans_say_how_coal_counts(document):
+    energy = {"tce_convention": "equal"}
+
+    def told(run):
+        return run | {"lines": [line | {"energy": line["energy"] | energy} for line in run["lines"]]}
+
+    compared = compare_document()
+    compared["after"] = told(compared["after"])
+    planned = plan_document()
+    planned["planned"] = told(planned["planned"])
+    said = "Standard coal counts electricity at its equal value"
+    assert said in html(compared, "en")
+    assert said in html(planned, "en")
+    assert said in terminal(compared, "en")
 
 
 @pytest.mark.parametrize(("lang", "title"), [("en", "Load profile"), ("zh", "负荷曲线")])

@@ -1,5 +1,8 @@
 """Grid factors and energy levels: the tables keep their rules, and plant files may name their entries."""
 
+import re
+from pathlib import Path
+
 import pytest
 
 from models.errors import DataError
@@ -140,6 +143,19 @@ def test_a_longer_run_needs_more_years():
     plant = read_text(PLANT % ("clinker", "{2022: 0.6}"))
     years = [row["what"] for row in assumptions(plant, horizon_h=24 + 8760 + 1) if row["what"].startswith("grid")]
     assert years == ["grid factor 2022", "grid factor 2023", "grid factor 2024"]
+
+
+def test_the_examples_of_the_energy_page_can_be_read():
+    text = (Path(__file__).parents[2] / "docs" / "energy.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"```yaml\n(.*?)```", text, flags=re.S)
+    keys = [block.split(":")[0] for block in blocks]
+    assert keys == ["energy", "energy", "products", "stations"]
+    convention, grid, products, stations = blocks
+    for energy in (convention, grid):
+        lines = "lines:\n  - name: l\n    source: saturated\n    " + stations.replace("\n", "\n    ")
+        plant = read_text(f"{energy}{products}{lines}")
+        assert plant.lines[0].stations[0].heat.heat_up_kwh.cold == 60000
+        assert plant.products[0].energy_level.id == "clinker"
 
 
 def test_the_schema_allows_names_and_tables():
