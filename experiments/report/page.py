@@ -111,7 +111,7 @@ def _plan_sections(plan: Document, w: Writer) -> list[Section]:
         "included. Both over {hours} h. The interval of a change is that of the paired difference: both runs meet the "
         "same luck."
     ).format(hours=hours)
-    why = plan_parts.why_different(plan, w)
+    why, conventions = plan_parts.why_different(plan, w), energy_parts.conventions(plan["planned"], w)
     return [
         Section("schedule", w.t("Schedule"), [], [*charts.gantt(plan, w), *_filled([plan_parts.renewals(plan, w)])]),
         Section("limits", w.t("Budget and downtime"), [], _limits(plan, w)),
@@ -121,7 +121,7 @@ def _plan_sections(plan: Document, w: Writer) -> list[Section]:
             [*run_parts.before_after(plan["baseline"], plan["planned"], w), *_filled([plan_parts.lines(plan, w)])],
         ),
         Section("states", w.t("What the machines do"), [], _states(runs, w)),
-        Section("energy", w.t("Energy by carrier"), energy_parts.conventions(plan["planned"], w), _energy_pair(runs, w)),
+        Section("energy", w.t("Energy by carrier"), conventions, _energy_pair(runs, w)),
         Section("cash", w.t("Cash flow"), [], [charts.cash_flow(plan, w), plan_parts.cash_flow(plan, w)]),
         Section("explained", w.t("Predicted and simulated"), why, [plan_parts.explained(plan, w)]),
         Section("against", w.t("Against other choices"), _against_text(plan, w), [plan_parts.against(plan, w)]),
