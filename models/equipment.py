@@ -11,6 +11,7 @@ from pydantic import Field, field_validator, model_validator
 from models.base import Count, Model, NonNegative, Number, Positive, Share
 from models.distribution import ByProduct, Dist, FromTo
 from models.energy import CARRIERS
+from models.heat import Heat
 from models.people import CrewNeeds
 from models.stops import Failure, Maintenance
 
@@ -215,6 +216,8 @@ class Behaviour(Model):
     """``furnace``: keeps its temperature outside shifts."""
     heat_up_h: HeatUp | None = None
     """``furnace``: hours of heat-up after stops."""
+    heat: Heat | None = None
+    """``furnace`` and ``batch``: heat of load, walls, openings, heat-up; adds to ``power_kw`` and ``use_per_h``."""
     power_kw: ByState | None = None
     """Electric power by state."""
     use_per_h: dict[str, ByState] | None = None

@@ -7,6 +7,7 @@ from pydantic import Field, model_validator
 from models.base import Count, Model, Number, Places, Positive
 from models.calendar import Calendar
 from models.equipment import Behaviour, Option
+from models.levels import EnergyLevel
 from models.source import SATURATED, Initial, Mix, Source
 
 EXIT, SCRAP = "exit", "scrap"
@@ -144,3 +145,7 @@ class Product(Model):
     """Price less material and other costs that grow with output, before energy."""
     mass_kg: Positive | None = None
     """Mass of one unit, for figures per tonne."""
+    area_m2: Positive | None = None
+    """Area of one unit, for figures per square metre."""
+    energy_level: EnergyLevel | None = None
+    """Benchmark and entry level to hold its specific energy against: a name of the catalogue, or written out."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from models.equipment import STATES
 from sim.account import ELECTRICITY
+from sim.energy_kpis import energy, use
 from sim.simpy_engine.batch import BatchMachine
 from sim.simpy_engine.patrol import Patrol
 
@@ -79,7 +80,7 @@ def _line(line: LineRun, now: float, counted_s: float) -> Record:
             for name, o in line.outputs.items()
         ],
         "sources": [_source(feed, good, hours) for feed in line.feeds],
-        "energy": energy(line, good, counted_s),
+        "energy": energy(line, {name: o.good for name, o in line.outputs.items()}, counted_s),
         "running_cost_cny_per_h": running_cny(line) / hours,
         "bottleneck": line.stations[idle.index(min(idle))].name,
         "stations": stations,
@@ -111,44 +112,6 @@ def merged(samples: list[Sample]) -> Sample:
 
 def _sample(sample: Sample) -> Record:
     return {"mean": sample.mean(), **{name: sample.quantile(p) for name, p in QUANTILES.items()}}
-
-
-def amounts(line: LineRun) -> dict[str, dict[str, float]]:
-    """Return what the line used: by carrier, then by state, ``per_unit`` for what goes with each part."""
-    out: dict[str, defaultdict[str, float]] = {ELECTRICITY: defaultdict(float)}
-    for station in line.stations:
-        for machine in station.machines:
-            for carrier, by_state in machine.stays.amounts.items():
-                row = out.setdefault(carrier, defaultdict(float))
-                for state, amount in zip(STATES, by_state, strict=True):
-                    if amount:
-                        row[state] += amount
-            for carrier, amount in machine.stays.per_unit.items():
-                out.setdefault(carrier, defaultdict(float))["per_unit"] += amount
-    return {carrier: dict(row) for carrier, row in out.items()}
-
-
-def energy(line: LineRun, good: int, counted_s: float) -> Record:
-    """Return energy by carrier, state and tariff band, with standard coal, CO2 and cost."""
-    by_state = amounts(line)
-    total = {carrier: sum(row.values()) for carrier, row in by_state.items()}
-    carriers, meter = line.run.program.energy, line.meter
-    kgce = sum(a * carriers.carrier(c).per_unit("kgce") for c, a in total.items())
-    co2_kg = sum(a * carriers.carrier(c).per_unit("co2_kg") for c, a in total.items())
-    other = sum(a * carriers.carrier(c).per_unit("price_cny") for c, a in total.items() if c != ELECTRICITY)
-    kwh = total[ELECTRICITY]
-    return {
-        "mean_power_kw": kwh / (counted_s / H),
-        "kwh_per_unit": kwh / good if good else 0.0,
-        "kgce_per_unit": kgce / good if good else 0.0,
-        "tce": kgce / 1000.0,
-        "co2_t": co2_kg / 1000.0,
-        "cost_cny": meter.cost_cny() + other + co2_kg / 1000.0 * carriers.co2_price_cny_per_t,
-        "peak_kw": meter.peak_kw,
-        "by_carrier": total,
-        "by_state": by_state,
-        "by_band_kwh": dict(zip(meter.bands, meter.kwh_by_band, strict=True)),
-    }
 
 
 def _station(station: Station, now: float, counted_s: float) -> Record:
@@ -289,7 +252,7 @@ def ledger(run: Run) -> list[Record]:
     out = []
     for line in run.lines:
         line.flush(now)
-        used = energy(line, 1, H)
+        used = use(line)
         out.append({
             "good": {name: o.good for name, o in line.outputs.items()},
             "scrapped": sum(o.scrapped for o in line.outputs.values()),

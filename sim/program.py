@@ -22,7 +22,7 @@ from models.equipment import (
     Standby,
     layered,
 )  # fmt: skip
-from models.line import EXIT, SCRAP, InTurn, Line, Station
+from models.line import EXIT, SCRAP, InTurn, Line, Product, Station
 from models.people import People, needed
 from models.plant import Plant
 from models.source import Source
@@ -206,6 +206,8 @@ class Program:
     crews: dict[str, People]
     lines: tuple[LineProgram, ...]
     swaps: tuple[Swap, ...] = field(default=())
+    products: tuple[Product, ...] = ()
+    """With mass, area and energy level, for specific figures."""
 
 
 def lower(plant: Plant, start: datetime | None = None) -> Program:
@@ -218,6 +220,7 @@ def lower(plant: Plant, start: datetime | None = None) -> Program:
         crews=plant.people(),
         lines=tuple(_line(plant, line, begin) for line in plant.lines),
         swaps=_swaps(plant, begin),
+        products=plant.products,
     )
 
 
