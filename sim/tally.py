@@ -71,13 +71,18 @@ class Levels(Level):
     def _grow(self, value: int) -> None:
         self._times_s += [0.0] * (min(value, MOST_LEVELS) + 1 - len(self._times_s))
 
-    def shares(self, now: float) -> list[float]:
-        """Return the share of time at 0, 1, .. up to the highest value seen; empty before any time has passed."""
+    def seconds(self, now: float) -> list[float]:
+        """Return the time at 0, 1, .. up to the highest value that lasted; empty before any time has passed."""
         times_s = self._times_s.copy()
         times_s[min(self.value, MOST_LEVELS)] += now - self._since
-        total_s = sum(times_s)
         while times_s and times_s[-1] == 0.0:
             times_s.pop()
+        return times_s
+
+    def shares(self, now: float) -> list[float]:
+        """Return the same as shares of the time counted."""
+        times_s = self.seconds(now)
+        total_s = sum(times_s)
         return [time_s / total_s for time_s in times_s]
 
     def reset(self, now: float) -> None:
