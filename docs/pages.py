@@ -134,8 +134,8 @@ def kpis() -> str:
         + "not defined (nothing made, nothing failed). Names and formulas are the well-known ones in our words; the "
         + "standard's text was not opened for this. Times are hours per machine, by its [states](../kpis.md).",
         "",
-        "PQ: parts made, at each visit. SQ: scrap. RQ: parts sent back. GQ = PQ - SQ - RQ. PRI: planned run time per "
-        + "part. AOET: hours counted. Figures marked * are those of all replications together, with a jackknife "
+        "PQ: parts made, at each visit; GQ: of these, made right. SQ: scrap, RQ: parts sent back, both where that is "
+        + "found. PRI: planned run time per part. AOET: hours counted. Figures marked * are those of all replications together, with a jackknife "
         + "interval, since a replication without an event says something too; the others are means over replications.",
     ]
     for scope, title in SCOPES.items():

@@ -5,7 +5,7 @@ The reference page ``kpis`` is made from :data:`TIMES` and :data:`KPIS`. The sta
 this: names and formulas are the well-known ones, in our words.
 
 >>> at = StationCounts(counted_h=100, machines=1, hours={"processing": 60, "setup": 4, "starved": 36},
-...                    planned_h=54, made=120, scrapped=6)
+...                    planned_h=54, made=120, bad=6)
 >>> figures(at)["availability"], figures(at)["effectiveness"], figures(at)["mtbf_h"]
 (0.6, 0.9, None)
 """
@@ -69,14 +69,16 @@ class StationCounts:
     """Ideal run time of the parts made."""
     made: int = 0
     """Parts finished, at each visit."""
+    bad: int = 0
+    """Of these, made bad here, whether that is found here, later or never."""
     scrapped: int = 0
-    """Of these, scrap."""
+    """Parts that left here as scrap."""
     reworked: int = 0
-    """Of these, sent back to an earlier station or the same again."""
+    """Parts sent from here to an earlier station, or the same again."""
     first_made: int | None = None
     """Parts finished on their first visit; None: not known."""
     first_good: int | None = None
-    """Of these, neither scrapped nor sent back."""
+    """Of these, neither bad, nor scrapped or sent back."""
     failures: int = 0
     """Failures of whole machines (heads that stop singly are no machine failure) that people came to."""
     wait_h: float = 0.0
@@ -102,8 +104,8 @@ class StationCounts:
 
     @property
     def good(self) -> int:
-        """Parts that were right at once: made less scrap and rework."""
-        return self.made - self.scrapped - self.reworked
+        """Parts made right."""
+        return self.made - self.bad
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +228,7 @@ KPIS = (
     Kpi("effectiveness", "effectiveness", "性能效率", "E = PRI x PQ / APT", "-", _effectiveness,
         note="PRI: mean cycle time as the file has it; ageing and ramp-up lower E"),
     Kpi("quality", "quality rate", "合格品率", "Q = GQ / PQ", "-", _quality,
-        note="GQ = PQ - SQ - RQ: a part made again counts once as rework and once more as made"),
+        note="GQ = PQ less the parts made bad here, whether that is found here, later or never"),
     Kpi("oee", "overall equipment effectiveness OEE", "设备综合效率", "OEE = A x E x Q", "-",
         _with_quality(_times("APT", "PBT")), note="of one station; the OEE of a line is not the mean of its stations"),
     Kpi("nee", "net equipment effectiveness NEE", "净设备效率", "NEE = AUPT / PBT x E x Q", "-",
@@ -269,7 +271,7 @@ KPIS = (
     Kpi("worker_efficiency", "worker efficiency", "人员效率", "working time / attendance time", "-",
         lambda c: ratio(c.work_h, c.attendance_h), "crew"),
 )  # fmt: skip
-"""PQ produced, GQ good, SQ scrap, RQ rework quantity; PRI planned run time per item. Times are means per machine."""
+"""PQ produced, GQ good, SQ scrap, RQ rework quantity (both where they are found); PRI planned run time per item. Times are means per machine."""
 
 SCOPES = {StationCounts: "station", LineCounts: "line", CrewCounts: "crew"}
 

@@ -26,7 +26,7 @@ HOURS = {
     "overtime": 4.0, "off_shift": 48.0,
 }  # fmt: skip
 STATION = StationCounts(
-    counted_h=100.0, machines=2, hours=HOURS, planned_h=63.0, made=210, scrapped=6, reworked=15, first_made=195,
+    counted_h=100.0, machines=2, hours=HOURS, planned_h=63.0, made=210, bad=21, scrapped=6, reworked=15, first_made=195,
     first_good=176, failures=3, wait_h=1.5, repairs=2, repair_h=5.0, first_failures=2, first_failure_h=70.0,
     maintenance_h=7.5, energy_kwh=1050.0, energy_kgce=129.0,
 )  # fmt: skip
