@@ -271,7 +271,8 @@ KPIS = (
     Kpi("worker_efficiency", "worker efficiency", "人员效率", "working time / attendance time", "-",
         lambda c: ratio(c.work_h, c.attendance_h), "crew"),
 )  # fmt: skip
-"""PQ produced, GQ good, SQ scrap, RQ rework quantity (both where they are found); PRI planned run time per item. Times are means per machine."""
+"""PQ produced, GQ good; SQ scrap and RQ rework quantity, where they are found. PRI: planned run time per item.
+Times are means per machine."""
 
 SCOPES = {StationCounts: "station", LineCounts: "line", CrewCounts: "crew"}
 
