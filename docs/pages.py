@@ -136,8 +136,8 @@ def kpis() -> str:
         "",
         "PQ: parts made, at each visit; GQ: of these, made right. SQ: scrap, RQ: parts sent back, both where that is "
         + "found. PRI: planned run time per part. AOET: hours counted. Figures marked * are those of all replications "
-        + "together, with a jackknife interval, since a replication without an event says something too; the others are "
-        + "means over replications.",
+        + "together, with a jackknife interval, since a replication without an event says something too; the others "
+        + "are means over replications.",
     ]
     for scope, title in SCOPES.items():
         rows = [_kpi(kpi) for kpi in KPIS if kpi.scope == scope]
