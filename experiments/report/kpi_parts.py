@@ -95,8 +95,9 @@ def bottlenecks(line: Document, w: Writer) -> Table:
             shares = [w.in_percent(active[kind].get(name)) for kind in ("sole", "shifting")]
             by_turn = _named(turn, name) if turn["share_named"] else MISSING
             rows.append([name, *shares, _named(active, name), by_turn])
-        if turn["reason"]:
-            note += " " + w.t("Turning point: {reason}.").format(reason=w.t(turn["reason"]))
+        reason = turn["reason"]
+        if reason:
+            note += " " + w.t("Turning point: {reason}.").format(reason=w.t(reason))
     title = w.t("Bottleneck of {line} by active period and by turning point").format(line=line["name"])
     return Table(title, columns, rows, note, frozenset(strong))
 
