@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from models.equipment import STATES
 from models.stops import Failure
+from sim.bottleneck import is_serial
 
 if TYPE_CHECKING:
+    from sim.program import LineProgram
     from sim.simpy_engine.line import LineRun
     from sim.simpy_engine.patrol import Patrol
     from sim.simpy_engine.people import Crew
@@ -79,3 +81,12 @@ def line_counts(line: LineRun, now: float) -> Counts:
 def crew_counts(crew: Crew | Patrol, now: float) -> Counts:
     """Return the fields of :class:`sim.iso22400.CrewCounts`."""
     return {"work_h": crew.busy.area(now) / H, "attendance_h": crew.on_duty.area(now) / H}
+
+
+def serial(program: LineProgram) -> bool:
+    """Return whether all parts pass all stations in their order."""
+    targets = [
+        {t for way in s.routes.values() for t in way.targets} | {m.rig.bad_to for m in s.machines if m.rig.inspect}
+        for s in program.stations
+    ]
+    return is_serial(targets) and all(source.to == 0 for source in program.sources)
