@@ -93,6 +93,8 @@ class Downtime:
         machine.withdraw()
         machine.stops.began(stop.cause, now)
         if isinstance(rule, Failure):
+            if machine.first_failure_s is None:
+                machine.first_failure_s = machine.operated_s
             self._spoil(rule, now)
             if rule.accepts_part:
                 machine.offer()

@@ -56,6 +56,7 @@ class Machine:
         self.setup_for: str | None = None
         self.operated_s = 0.0
         self.units = self.bad = self.scrapped = self.reworked = 0
+        self.first_failure_s: float | None = None  # on the operating clock
         self.repeats = self.first_flawed = 0  # parts not here for the first time; of the others, those not right
         self.planned_s = 0.0
         self.off = self.overtime = False

@@ -34,7 +34,8 @@ class Outlet:
         self._transfer = transfer
         self.keeps = transfer is not None
         rig = self.machine.rig
-        self._plain = not (rig.scrap or rig.inspect or rig.per_good_unit or transfer or self.line.loops)
+        throws_away = any(SCRAP_AT in way.targets for way in self.machine.station.routes.values())
+        self._plain = not (rig.scrap or rig.inspect or rig.per_good_unit or transfer or self.line.loops or throws_away)
         """Nothing but the way on is to be decided for a good part."""
 
     # before service
@@ -95,15 +96,16 @@ class Outlet:
     def _count(self, part: Part, target: int, now: float) -> None:
         """Count what is wrong with a part, and what a good one uses."""
         machine, rig = self.machine, self.machine.rig
-        sent_back = part.bad and rig.inspect is not None and target == rig.bad_to
+        mended = part.bad and rig.inspect is not None and target == rig.bad_to
+        sent_back = 0 <= target <= machine.station.index
         if (part.visits or {}).get(machine.station.index, 1) > 1:
             machine.repeats += 1
-        elif part.bad or target == SCRAP_AT:
+        elif part.bad or sent_back or target == SCRAP_AT:
             machine.first_flawed += 1
+        machine.reworked += mended or sent_back
         if target == SCRAP_AT:
             machine.scrapped += 1
-        elif sent_back:
-            machine.reworked += 1
+        elif mended:
             part.bad = False  # mended where it goes
         elif not part.bad:
             for carrier, amount in rig.per_good_unit.items():

@@ -38,7 +38,7 @@ def test_a_machine_by_hand():
     for key in ("availability", "technical_efficiency", "utilisation_efficiency"):
         assert found[key] == pytest.approx(0.796)
     assert found["effectiveness"] == pytest.approx(15.9 / 15.92)
-    assert (found["mtbf_h"], found["mttr_h"]) == pytest.approx((3.98, 1.02))
+    assert (found["mtbf_h"], found["mttf_h"], found["mttr_h"]) == pytest.approx((3.98, 3.98, 1.02))
     assert found["corrective_maintenance_ratio"] == pytest.approx(1.0)
     assert found["throughput_rate_per_h"] == pytest.approx(7.95)
     assert at["stations"][0]["oee"]["mean"] == pytest.approx(found["oee"]) == pytest.approx(15.9 / 20)
@@ -68,6 +68,19 @@ def test_quality_is_the_maker_s_and_rework_the_finder_s():
     assert (a["rework_ratio"], b["rework_ratio"]) == (0.0, pytest.approx(0.25, abs=0.01))
     assert b["first_pass_yield"] == pytest.approx(0.75, abs=0.01)
     assert at["bottlenecks"]["turning_point"]["reason"] == NOT_SERIAL  # parts come back
+
+
+def test_a_route_back_is_rework_and_a_route_to_scrap_is_scrap():
+    route = {"sequence": ["exit", "exit", "exit", "exit", "a"]}
+    given = plant([{"name": "a", "buffer": 5, "cycle_time_s": 36},
+                   {"name": "b", "buffer": 5, "cycle_time_s": 36, "next": route}],
+                  {"interarrival_s": 120})  # fmt: skip
+    a, b = (means(s["iso22400"]) for s in line_of(given, 1000.0)["stations"])
+    assert (a["rework_ratio"], b["rework_ratio"]) == (0.0, pytest.approx(0.2, abs=1e-3))
+    # b's visits in fives: four parts that come first, the last of them sent back, and that one again
+    assert (a["first_pass_yield"], b["first_pass_yield"]) == (1.0, pytest.approx(0.75, abs=1e-3))
+    thrown = plant([{"name": "a", "buffer": 5, "cycle_time_s": 36, "next": {"sequence": ["exit", "scrap"]}}])
+    assert means(line_of(thrown, 100.0)["stations"][0]["iso22400"])["scrap_ratio"] == pytest.approx(0.5)
 
 
 LINE = [
