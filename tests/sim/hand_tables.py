@@ -23,9 +23,16 @@ class Played:
         return [tuple(v[k] / H if k.endswith("_s") and v[k] is not None else v[k] for k in keys) for v in rows]
 
     def states(self, station, machine="1"):
-        """The stays that ended before the horizon; none of no length."""
-        rows = [s for s in self.trace.states if (s["station"], s["machine"]) == (station, machine)]
-        return [(s["state"], s["start_s"] / H, s["end_s"] / H) for s in rows if s["end_s"] > s["start_s"]]
+        """The stays that ended before the horizon; none of no length, and those of one state in a row as one."""
+        table = []
+        for row in self.trace.states:
+            state, start_h, end_h = row["state"], row["start_s"] / H, row["end_s"] / H
+            if (row["station"], row["machine"]) != (station, machine) or end_h == start_h:
+                continue
+            if table and table[-1][0] == state and table[-1][2] == start_h:
+                start_h = table.pop()[1]
+            table.append((state, start_h, end_h))
+        return table
 
 
 def station(name, cycle_h=None, buffer=None, **fields):
@@ -41,13 +48,20 @@ def arrivals(*at_h, **fields):
     return {"arrivals_s": [t * H for t in at_h]} | fields
 
 
-def play(until_h, *stations, source="saturated", mix=None, seed=1, **fields):
+def play(until_h, *stations, source="saturated", mix=None, seed=1, line_fields=None, **fields):
     line = {"name": "l", "source": source, "stations": list(stations)} | ({"mix": mix} if mix else {})
+    line |= line_fields or {}
     return Played({"lines": [line]} | fields, until_h, seed)
 
 
-def renewal(at_h, option="new", machines=1):
-    return {"line": "l", "station": "a", "option": option, "machines": machines, "at": at_h}
+def renewal(at_h, option="new", machines=1, **fields):
+    return {"line": "l", "station": "a", "option": option, "machines": machines, "at": at_h} | fields
+
+
+def fails_at(at_h, lasts_h, **fields):
+    """One failure, at an hour of the clock."""
+    mode = {"clock": "calendar", "ttf_h": {"sequence": [at_h], "then": "never"}, "ttr_h": lasts_h}
+    return {"failures": [mode | fields]}
 
 
 def option(name="new", install_h=0.0, **fields):
