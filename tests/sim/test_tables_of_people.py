@@ -1,7 +1,7 @@
 """Hand-written event tables (hours): who is there when people are needed. Rules: docs/rules.md."""
 
 import pytest
-from hand_tables import DAY, TWO, H, fails_at, option, play, renewal, station
+from hand_tables import DAY, TWO, H, Played, fails_at, option, play, renewal, station
 
 
 def broken(*at_h, lasts_h=1, **fields):
@@ -83,6 +83,45 @@ def test_one_person_unloads_two_machines():
     assert t.visits("a", "machine part start finish leave") == [("1", 1, 0, 1, 1.5), ("2", 2, 0, 1, 2)]
     assert t.states("a", "1") == [("processing", 0, 1), ("setup", 1, 1.5), ("processing", 1.5, 2.5)]
     assert t.states("a", "2") == [("processing", 0, 1), ("waiting_crew", 1, 1.5), ("setup", 1.5, 2)]
+
+
+def test_a_part_is_unloaded_before_it_waits_for_a_place():
+    """Unloaded from 2.5 to 3 h, then blocked until b is free at 4.5 h."""
+    t = play(4.5, station("a", 1, unload_s=0.5 * H), station("b", 3, buffer=0))
+    assert t.visits("a", "part start finish leave") == [(1, 0, 1, 1.5), (2, 1.5, 2.5, 4.5)]
+    assert t.states("a") == [
+        ("processing", 0, 1),
+        ("setup", 1, 1.5),
+        ("processing", 1.5, 2.5),
+        ("setup", 2.5, 3),
+        ("blocked", 3, 4.5),
+    ]
+
+
+def test_an_urgent_repair_goes_before_a_load_that_has_waited_longer():
+    """m1 is loaded to 1 h; m2 waits from 0 h, the repair from 0.5 h, but its priority is smaller."""
+    work = {"load_s": H, "crew": {"load": "hand"}}
+    t = play(
+        4,
+        station("a", 2, machines=2, **work),
+        station("b", 50, buffer=1, **broken(0.5, crew="hand", priority=-1)),
+        crews={"hand": 1},
+    )
+    assert t.states("a", "2")[:2] == [("waiting_crew", 0, 2), ("setup", 2, 3)]
+    assert t.states("b")[:2] == [("starved", 0, 0.5), ("failed", 0.5, 2)]
+
+
+def test_two_lines_share_one_fitter_in_the_order_of_the_file():
+    """Both machines fail at 1 h."""
+    lines = [
+        {"name": name, "source": "saturated", "stations": [station(work, 50, **broken(1, crew="fitter"))]}
+        for name, work in (("second by name", "z"), ("first by name", "a"))
+    ]
+    t = Played({"lines": lines, "crews": {"fitter": 1}}, 5)
+    assert [t.states(name) for name in ("z", "a")] == [
+        [("processing", 0, 1), ("failed", 1, 2)],
+        [("processing", 0, 1), ("failed", 1, 3)],
+    ]
 
 
 # working with people

@@ -109,6 +109,47 @@ def test_before_service_the_last_station_is_never_blocked():
     assert t.states("a") == [("processing", 0, 3)]
 
 
+def test_before_service_a_kept_place_is_kept_through_a_repair():
+    """m1, for which b is kept, stops from 0.5 to 2.5 h; m2 may not begin until b is empty again at 4 h."""
+    machines = [{"name": "m1", **fails_at(0.5, 2)}, {"name": "m2"}]
+    t = play(5, station("a", 1, machines=machines), station("b", 1, buffer=0), line_fields=BEFORE)
+    assert t.visits("a", "machine part start finish leave") == [("m1", 1, 0, 3, 3), ("m2", 2, 4, 5, 5)]
+    assert t.states("b") == [("starved", 0, 3), ("processing", 3, 4), ("starved", 4, 5)]
+
+
+def test_before_service_a_part_scrapped_in_a_failure_gives_its_place_back():
+    """m1 loses its part at 0.5 h: b is kept for m2 from then on."""
+    machines = [{"name": "m1", **fails_at(0.5, 9, part="scrap")}, {"name": "m2"}]
+    t = play(3, station("a", 1, machines=machines), station("b", 1, buffer=0), line_fields=BEFORE)
+    assert t.visits("a", "machine part start leave to") == [("m1", 1, 0, 0.5, "scrap"), ("m2", 2, 0.5, 1.5, "b")]
+    assert t.visits("b", "part enter start leave") == [(2, 1.5, 1.5, 2.5)]
+
+
+def test_before_service_the_place_is_kept_on_the_way_too():
+    """Half an hour on the way: begun at 3.5 h, when b is empty, part 2 is there at 5 h."""
+    t = play(7, station("a", 1, transfer_s=0.5 * H), station("b", 2, buffer=0), line_fields=BEFORE)
+    assert t.visits("a", "part enter start finish leave") == [(1, 0, 0, 1, 1), (2, 1, 3.5, 4.5, 4.5)]
+    assert t.visits("b", "part enter start leave") == [(1, 1.5, 1.5, 3.5), (2, 5, 5, 7)]
+
+
+def test_before_service_the_way_a_part_takes_is_known_when_work_begins():
+    """To b, which is busy to 9 h, and to c in turn: part 2, for b, is not begun; one machine waits, the other works."""
+    start = {"initial": [{"station": "b", "parts": 1, "remaining_s": 9 * H}]}
+    t = play(
+        4,
+        station("a", 1, machines=2, next={"sequence": ["b", "c", "c", "c"]}),
+        station("b", 1, buffer=0, next="exit"),
+        station("c", 0.5),
+        line_fields=BEFORE | start,
+    )
+    assert t.states("a", "1") == []  # blocked from the start
+    assert t.visits("a", "machine part start leave to") == [
+        ("2", 3, 0, 1, "c"),
+        ("2", 4, 1, 2, "c"),
+        ("2", 5, 2, 3, "c"),
+    ]
+
+
 # on the way
 
 
@@ -156,6 +197,32 @@ def test_two_stations_that_wait_for_each_other_are_named_with_the_hour():
     assert "mill" in str(told.value)
     assert "lathe" in str(told.value)
     assert "2 h" in str(told.value)
+
+
+def test_a_deadlock_is_told_though_the_rest_of_the_line_runs_on():
+    """Packing has a source of its own and never stops."""
+    ring = [station("mill", 1, buffer=0, next="lathe"), station("lathe", 1, buffer=0, next="mill")]
+    source = [arrivals(0, 1, to="mill"), {"interarrival_s": H, "to": "packing"}]
+    with pytest.raises(DataError, match="mill") as told:
+        play(50, *ring, station("packing", 0.5), source=source)
+    assert "lathe" in str(told.value)
+    assert "packing" not in str(told.value)
+
+
+def test_a_circle_of_three_with_a_buffer_in_it_is_full_when_the_buffer_is():
+    """Two stations and one place between them hold three parts: no deadlock with two, one with three."""
+    ring = [station("mill", 1, buffer=1, next="lathe"), station("lathe", 1, buffer=0, next="mill")]
+    t = play(6, *ring, source=arrivals(0, 0))
+    assert t.visits("mill", "part enter start leave") == [
+        (1, 0, 0, 1),
+        (1, 2, 2, 3),
+        (1, 4, 4, 5),
+        (2, 0, 1, 2),
+        (2, 3, 3, 4),
+        (2, 5, 5, 6),
+    ]
+    with pytest.raises(DataError, match="lathe"):
+        play(50, *ring, source=arrivals(0, 0, 0))
 
 
 def test_a_station_that_waits_for_its_own_place_is_named():

@@ -101,6 +101,19 @@ def test_a_profile_brings_parts_in_its_hours_only():
     assert 40 < late < 130  # of mean 80
 
 
+def test_arrivals_in_mid_line_are_lost_where_there_is_no_place():
+    """b is busy with part 1 when part 2 comes at 1.5 h, free when part 3 comes at 2.25 h."""
+    source = [arrivals(0, to="a"), arrivals(1.5, 2.25, to="b", when_full="lost")]
+    t = play(4, station("a", 1), station("b", 1, buffer=0), source=source)
+    assert t.visits("b", "part enter start leave to") == [(1, 1, 1, 2, "exit"), (3, 2.25, 2.25, 3.25, "exit")]
+
+
+def test_demand_that_finds_the_machine_busy_is_lost():
+    """An order an hour, an hour and a half of work, no place: every other order."""
+    t = play(7, station("a", 1.5, buffer=0), source={"demand_per_h": 1, "when_full": "lost"})
+    assert t.visits("a", "part start leave") == [(1, 1, 2.5), (3, 3, 4.5), (5, 5, 6.5)]
+
+
 # pallets
 
 

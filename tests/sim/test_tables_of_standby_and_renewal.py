@@ -89,6 +89,20 @@ def test_each_machine_goes_down_by_itself():
     assert t.states("a", "m1") == [("processing", 0, 1), ("starved", 1, 2)]
 
 
+def test_a_batch_in_standby_wakes_at_more_than_its_least_load():
+    """At least two in a charge, but three to start it up: they are there at 4 h."""
+    work = station("a", 1, kind="batch", capacity=3, min_load=2, **standby(wake=3))
+    t = play(6, work, source=arrivals(0, 0, 3, 3.25, 4))
+    assert t.visits("a", "part start leave") == [(1, 0, 1), (2, 0, 1), (3, 4.5, 5.5), (4, 4.5, 5.5), (5, 4.5, 5.5)]
+    assert t.states("a") == [
+        ("processing", 0, 1),
+        ("starved", 1, 2),
+        ("standby", 2, 4),
+        ("start_up", 4, 4.5),
+        ("processing", 4.5, 5.5),
+    ]
+
+
 def test_a_start_up_pauses_over_a_shift_end():
     """Woken at 3.75 h, a quarter of an hour before the end: ready at 24.25 h."""
     t = play(25, station("a", 0.5, initial_state="standby", **standby()), source=arrivals(3.75), **DAY)
