@@ -4,9 +4,12 @@ import pytest
 from hand_tables import DAY, TWO, H, Played, fails_at, option, play, renewal, station
 
 
-def broken(*at_h, lasts_h=1, **fields):
-    """Failures at these hours of the clock, each repaired at once where no crew is named."""
-    modes = [fails_at(at, lasts_h, name=f"at {at}", **fields)["failures"][0] for at in at_h]
+def broken(*at_h, lasts_h=1, of="", **fields):
+    """Failures at these hours of the clock, each repaired at once where no crew is named.
+
+    Machines of one station that fail at the same hour are told apart by ``of``: a sequence is shared by a station.
+    """
+    modes = [fails_at(at, lasts_h, name=f"at {at} {of}", **fields)["failures"][0] for at in at_h]
     return {"failures": modes}
 
 
@@ -207,9 +210,9 @@ def test_people_finish_the_service_in_hand_and_come_back_with_their_shift():
 
 def test_people_are_as_many_as_the_shift_says():
     """Two until 2 h, then one: both machines are repaired together at 1 h, one after the other at 2.5 h."""
-    machines = [{"name": name, **broken(1, 2.5, lasts_h=0.5, crew="fitter")} for name in ("m1", "m2")]
+    machines = [{"name": name, **broken(1, 2.5, lasts_h=0.5, of=name, crew="fitter")} for name in ("m1", "m2")]
     duty = [{"shift": "mon-sun 08:00-10:00", "size": 2}, {"shift": "mon-sun 10:00-12:00", "size": 1}]
-    crews = {"fitter": {"size": 2, "on_duty": duty}}
+    crews = {"fitter": {"on_duty": duty}}
     t = play(4, station("a", 50, machines=machines), crews=crews, run={"start": "2026-01-05T08:00"})
     assert failed(t, "m1", "m2") == [[(1, 1.5), (2.5, 3)], [(1, 1.5), (2.5, 3.5)]]
 

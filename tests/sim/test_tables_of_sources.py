@@ -1,6 +1,8 @@
 """Hand-written event tables (hours): how parts come, pallets, and what is there at the start. Rules: docs/rules.md."""
 
-from hand_tables import TWO, H, arrivals, play, station
+from hand_tables import TWO, H, Played, arrivals, play, station
+
+from scenarios.files import read_plant
 
 MIXED = {"mix": {"sequence": ["p", "q"]}} | TWO
 
@@ -78,10 +80,21 @@ def test_a_saturated_source_may_be_used_up():
     assert t.states("a") == [("processing", 0, 2)]
 
 
+PLANT = """
+products: [{name: p}, {name: q}]
+lines:
+  - name: l
+    source: {arrivals_s: arrivals.csv}
+    mix: {sequence: [p, q]}
+    stations: [{name: a, buffer: null, cycle_time_s: 2700}]
+"""
+
+
 def test_arrivals_from_a_file_have_product_and_quantity(tmp_path):
-    table = tmp_path / "arrivals.csv"
-    table.write_text("time_s,product,quantity\n0,p,2\n3600,q,1\n5400,q,1\n", encoding="utf-8")
-    t = play(4, station("a", 0.75), source={"arrivals_s": str(table)}, **MIXED)
+    """Two p at once, a q at 1 h and at 1.5 h, three quarters of an hour each; the file lies beside the plant's."""
+    (tmp_path / "arrivals.csv").write_text("time_s,product,quantity\n0,p,2\n3600,q,1\n5400,q,1\n", encoding="utf-8")
+    (tmp_path / "plant.yaml").write_text(PLANT, encoding="utf-8")
+    t = Played(read_plant(tmp_path / "plant.yaml"), 4)
     assert t.visits("a", "part product enter start leave") == [
         (1, "p", 0, 0, 0.75),
         (2, "p", 0, 0.75, 1.5),

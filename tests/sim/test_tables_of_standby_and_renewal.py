@@ -103,15 +103,15 @@ def test_a_batch_in_standby_wakes_at_more_than_its_least_load():
     ]
 
 
-def test_a_start_up_pauses_over_a_shift_end():
-    """Woken at 3.75 h, a quarter of an hour before the end: ready at 24.25 h."""
-    t = play(25, station("a", 0.5, initial_state="standby", **standby()), source=arrivals(3.75), **DAY)
+def test_a_start_up_broken_off_by_the_shift_end_begins_anew():
+    """Woken at 3.75 h, a quarter of an hour before the end: half an hour again from 24 h on, like a heat-up."""
+    t = play(25.5, station("a", 0.5, initial_state="standby", **standby()), source=arrivals(3.75), **DAY)
     assert t.states("a") == [
         ("standby", 0, 3.75),
         ("start_up", 3.75, 4),
         ("off_shift", 4, 24),
-        ("start_up", 24, 24.25),
-        ("processing", 24.25, 24.75),
+        ("start_up", 24, 24.5),
+        ("processing", 24.5, 25),
     ]
 
 
