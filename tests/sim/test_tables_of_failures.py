@@ -118,6 +118,28 @@ def test_minimal_repair_leaves_the_age_reached():
     assert sum(worked) <= 3 + 1e-9
 
 
+def test_after_minimal_repair_the_next_life_is_longer_than_the_age_reached():
+    """Lives of 2, 5 and 9 h: repaired at an age of 2 h, it fails at 5 h, then at 9 h."""
+    t = play(13, station("a", 50, **fails({"sequence": [2, 5, 9], "then": "never"}, 1, restores="minimal")))
+    assert t.states("a") == [
+        ("processing", 0, 2),
+        ("failed", 2, 3),
+        ("processing", 3, 6),
+        ("failed", 6, 7),
+        ("processing", 7, 11),
+        ("failed", 11, 12),
+    ]
+
+
+def test_minimal_repair_at_the_end_of_a_constant_life_repairs_nothing():
+    """A machine that always fails at an age of 3 h fails again at once, until maintenance at 8 h makes it new."""
+    upkeep = {"name": "renew", "every_h": 7.5, "clock": "calendar", "duration_h": 1, "policy": "block", "renews": "all"}
+    mode = {"ttf_h": 3, "ttr_h": 1, "restores": "minimal"}
+    t = play(12, station("a", 50, failures=[mode], maintenance=[upkeep | {"interrupts_part": True}]))
+    assert t.states("a")[:3] == [("processing", 0, 3), ("failed", 3, 8), ("maintenance", 8, 9)]
+    assert t.states("a")[3] == ("processing", 9, 12)
+
+
 # parts on failed machines
 
 

@@ -1,7 +1,7 @@
 """Hand-written event tables (hours): split, join, assembly, transport, conveyor, lots. Rules: docs/rules.md."""
 
 import pytest
-from hand_tables import TWO, H, arrivals, fails_at, play, station
+from hand_tables import DAY, TWO, H, arrivals, fails_at, play, station
 
 
 def split(cycle_h, pieces, **fields):
@@ -130,6 +130,19 @@ def test_one_lot_at_a_time_waits_for_the_line_to_be_clear():
     ]
 
 
+def test_one_lot_at_a_time_counts_the_part_that_goes_to_the_machine():
+    """At 1.5 h b takes part 2, the last of its lot: part 3 still waits, until 2.5 h."""
+    t = play(
+        3.5,
+        station("a", 0.5),
+        station("b", 1, buffer=2, one_lot_at_a_time=True),
+        mix={"sequence": ["p", "q"], "lot": 2},
+        **TWO,
+    )
+    assert t.visits("a", "part finish leave") == [(1, 0.5, 0.5), (2, 1, 1), (3, 1.5, 2.5), (4, 3, 3)]
+    assert t.visits("b", "part enter start leave") == [(1, 0.5, 0.5, 1.5), (2, 1, 1.5, 2.5), (3, 2.5, 2.5, 3.5)]
+
+
 # assembly
 
 CARS = {"products": [{"name": n} for n in ("body", "wheel", "car")]}
@@ -246,6 +259,12 @@ def test_a_vehicle_returns_when_its_last_part_is_gone():
     ]
 
 
+def test_a_vehicle_on_the_way_at_the_shift_end_goes_on_next_morning():
+    """Away from 3.5 h: half an hour of the way before the night, half an hour after it, then back."""
+    t = play(26, transport(1, 0.5), source=arrivals(3.5, 3.75), **DAY)
+    assert t.visits("t", "part enter start finish leave") == [(1, 3.5, 3.5, 24.5, 24.5), (2, 3.75, 25, 26, 26)]
+
+
 # conveyor
 
 
@@ -275,6 +294,13 @@ def test_conveyor_that_fails_completes_its_stroke():
     t = play(4, conveyor(2, 1, **fails_at(1.5, 1)))
     assert t.visits("a", "part start leave") == [(1, 0, 3), (2, 1, 4)]
     assert t.states("a") == [("processing", 0, 1.5), ("failed", 1.5, 2.5)]
+
+
+def test_conveyor_stands_at_night():
+    """Strokes of 3 h: from 0 to 3 h, from 3 to 4 and 24 to 26 h, ..; outside the shift it holds no heat, it is off."""
+    t = play(27, conveyor(2, 3), **DAY)
+    assert t.visits("a", "part start leave") == [(1, 0, 26)]
+    assert t.states("a") == [("processing", 0, 4), ("off_shift", 4, 24)]
 
 
 # batch

@@ -217,7 +217,7 @@ def test_people_are_as_many_as_the_shift_says():
     assert failed(t, "m1", "m2") == [[(1, 1.5), (2.5, 3)], [(1, 1.5), (2.5, 3.5)]]
 
 
-def test_the_setter_stays_with_a_setup_over_the_shift_end():
+def test_one_setter_and_two_setups_over_a_shift_end():
     """p to q takes 2 h from 3 h on; m2 waits for the setter before and after the night."""
     t = play(
         28,

@@ -109,6 +109,38 @@ def test_before_service_the_last_station_is_never_blocked():
     assert t.states("a") == [("processing", 0, 3)]
 
 
+def test_before_service_an_empty_machine_and_a_place_before_it_are_two_places():
+    """Both may begin at once, before b's empty machine and the place in front; then one as each place comes free."""
+    t = play(8, station("a", 1, machines=2), station("b", 3, buffer=1), line_fields=BEFORE)
+    assert t.visits("a", "machine part enter start finish leave") == [
+        ("1", 1, 0, 0, 1, 1),
+        ("2", 2, 0, 0, 1, 1),
+        ("1", 3, 1, 4, 5, 5),
+        ("2", 4, 1, 7, 8, 8),
+    ]
+    assert t.visits("b", "part enter start leave") == [(1, 1, 1, 4), (2, 1, 4, 7)]
+
+
+def test_before_service_an_assembly_has_places_by_product():
+    """Two places for wheels: the third is put on at 1 h and begun when the body of 3 h makes the first car possible."""
+    wheels, body = {"saturated": True, "to": "a", "product": "wheel"}, arrivals(3, to="cars", product="body")
+    inputs = {"body": 1, "wheel": 2}
+    t = play(
+        3.5,
+        station("a", 0.5),
+        station("cars", 1, kind="assembly", inputs=inputs, output="car", buffer=inputs),
+        source=[wheels, body],
+        products=[{"name": n} for n in ("wheel", "body", "car")],
+        line_fields=BEFORE,
+    )
+    assert t.visits("a", "part enter start finish leave") == [
+        (1, 0, 0, 0.5, 0.5),
+        (2, 0.5, 0.5, 1, 1),
+        (3, 1, 3, 3.5, 3.5),
+    ]
+    assert t.states("a") == [("processing", 0, 1), ("blocked", 1, 3)]
+
+
 def test_before_service_a_kept_place_is_kept_through_a_repair():
     """m1, for which b is kept, stops from 0.5 to 2.5 h; m2 may not begin until b is empty again at 4 h."""
     machines = [{"name": "m1", **fails_at(0.5, 2)}, {"name": "m2"}]

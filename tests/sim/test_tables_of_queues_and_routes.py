@@ -45,6 +45,18 @@ def test_priority_goes_by_product_then_in_order_of_entering():
     ]
 
 
+def test_priority_counts_among_those_in_front_only():
+    """One place: the p of 0.5 h and the urgent q of 0.75 h wait outside and come in in the order in which they came."""
+    source = [of_product("p", 0, 0.25, 0.5), of_product("q", 0.75)]
+    t = play(4, station("a", 1, buffer=1, queue="priority"), source=source, mix={"sequence": ["p", "q"]}, **URGENT)
+    assert t.visits("a", "part product enter start") == [
+        (1, "p", 0, 0),
+        (2, "p", 0.25, 1),
+        (3, "p", 1, 2),
+        (4, "q", 2, 3),
+    ]
+
+
 def test_fifo_does_not_ask_for_priority():
     source = [of_product("p", 0, 0.25), of_product("q", 0.5)]
     t = play(3, station("a", 1), source=source, mix={"sequence": ["p", "q"]}, **URGENT)

@@ -45,6 +45,14 @@ def test_a_failure_in_overtime_is_repaired_and_the_part_finished():
     assert t.visits("a", "part start leave") == [(1, 0, 3), (2, 3, 6.5)]
 
 
+def test_a_charge_is_finished_after_the_shift():
+    """Two charges of 3 h: the second, begun at 3 h, ends at 6 h; the parts of 4 h, too late, are begun at 24 h."""
+    work = station("a", 3, kind="batch", capacity=2, shift_end="finish")
+    t = play(27, work, source=arrivals(0, 1, 2, 4), **DAY)
+    assert t.visits("a", "part start leave") == [(1, 0, 3), (2, 3, 6), (3, 3, 6), (4, 24, 27)]
+    assert t.states("a") == [("processing", 0, 4), ("overtime", 4, 6), ("off_shift", 6, 24), ("processing", 24, 27)]
+
+
 # fit
 
 

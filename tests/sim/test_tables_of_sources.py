@@ -1,6 +1,6 @@
 """Hand-written event tables (hours): how parts come, pallets, and what is there at the start. Rules: docs/rules.md."""
 
-from hand_tables import TWO, H, Played, arrivals, play, station
+from hand_tables import TWO, H, Played, arrivals, fails_at, play, station
 
 from scenarios.files import read_plant
 
@@ -156,6 +156,12 @@ def test_a_pallet_is_taken_again_at_the_instant_it_comes_back():
     assert t.states("a") == []
 
 
+def test_a_pallet_whose_part_is_scrapped_in_a_failure_comes_back():
+    """Scrapped at 1 h, back in front at once, begun when the machine is repaired at 2 h."""
+    t = play(4, station("a", 2, **fails_at(1, 1, part="scrap")), source={"pallets": 1})
+    assert t.visits("a", "part enter start leave to") == [(1, 0, 0, 1, "scrap"), (1, 1, 2, 4, "exit")]
+
+
 # the line at the start
 
 
@@ -164,6 +170,11 @@ def test_parts_at_the_start_wait_in_front():
     t = play(4, station("a", 1), station("b", 2, buffer=3), line_fields={"initial": [{"station": "b", "parts": 2}]})
     assert t.visits("a", "part start leave") == [(3, 0, 1), (4, 1, 2), (5, 2, 3), (6, 3, 4)]
     assert t.visits("b") == [(1, 0, 0, 2, 2, "exit"), (2, 0, 2, 4, 4, "exit")]
+
+
+def test_parts_at_the_start_go_before_those_of_a_saturated_source():
+    t = play(3, station("a", 1), line_fields={"initial": [{"station": "a", "parts": 2}]})
+    assert t.visits("a") == [(1, 0, 0, 1, 1, "exit"), (2, 0, 1, 2, 2, "exit"), (3, 2, 2, 3, 3, "exit")]
 
 
 def test_a_part_at_the_start_may_be_half_done():

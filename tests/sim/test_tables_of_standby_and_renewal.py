@@ -122,6 +122,24 @@ def test_a_machine_in_standby_may_fail():
     assert t.visits("a", "part start")[1] == (2, 3.5)
 
 
+def test_a_failure_breaks_off_a_start_up():
+    """Woken at 2.5 h, stopped from 2.75 to 3.75 h: half an hour again, to 4.25 h."""
+    t = play(5, station("a", 0.5, **standby(), **fails_at(2.75, 1)), source=arrivals(0, 2.5))
+    assert t.states("a")[2:] == [
+        ("standby", 1.5, 2.5),
+        ("start_up", 2.5, 2.75),
+        ("failed", 2.75, 3.75),
+        ("start_up", 3.75, 4.25),
+        ("processing", 4.25, 4.75),
+    ]
+
+
+def test_standby_before_a_saturated_source_is_over_at_once():
+    t = play(3, station("a", 1, initial_state="standby", **standby()))
+    assert t.visits("a", "start leave") == [(0.5, 1.5), (1.5, 2.5)]
+    assert t.states("a") == [("start_up", 0, 0.5)]
+
+
 def test_renewal_of_a_machine_in_standby_begins_at_once():
     """Down from 1.5 h; taken out at 2.5 h; the new one is idle for an hour, then goes down."""
     t = play(
