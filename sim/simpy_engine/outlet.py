@@ -90,8 +90,12 @@ class Outlet:
                 machine.stays.used(carrier, amount, now)
         self.out.append((part, target))
         if kept and target >= 0:
-            self._leave_for(part, target, now)
-        elif len(self.out) == 1:
+            station = self.line.stations[target]
+            if station.takes_kept():
+                self._leave_for(part, target, now)
+                return
+            station.keep_no_more(part)
+        if len(self.out) == 1:
             self.hand_over(now)
 
     def scrap(self, part: Part, now: float) -> None:
