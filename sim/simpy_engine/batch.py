@@ -51,6 +51,10 @@ class BatchMachine(Machine):
             return sum(giver.may_give() and not giver.keeps for giver in station.waiting)
         return len(station.queue)
 
+    def may_begin_later(self) -> bool:
+        """Return whether a charge will be started when its oldest part has waited long enough."""
+        return super().may_begin_later() or (self.rig.max_wait_s < float("inf") and len(self.station.queue) > 0)
+
     def takes_at_once(self) -> bool:
         """A part alone starts a charge only if one part is a load."""
         return self.rig.min_load == 1
