@@ -180,7 +180,8 @@ class Station:
 
     def enough_wait(self, parts: int) -> bool:
         """Return whether so many parts wait, in the buffer or blocked before it."""
-        return len(self.queue) + len(self.waiting) >= parts or self._feed() is not None
+        blocked = sum(giver.may_give() for giver in self.waiting)
+        return len(self.queue) + blocked >= parts or self._feed() is not None
 
     def _in_order(self) -> Iterator[Machine]:
         """Yield the ready machines in the order in which they are chosen."""

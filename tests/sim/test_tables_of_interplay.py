@@ -138,7 +138,32 @@ def test_lots_that_wait_for_each_other_are_told():
         )
 
 
+# on the way, and ..
+
+
+def test_a_part_on_its_way_to_a_vehicle_without_a_place_is_taken_along():
+    """Half an hour to the vehicle, which waits for the part; away for an hour, so part 2 sets out at 2.5 h."""
+    vehicle = station("t", kind="transport", travel_s=0.5 * H, return_s=0.5 * H, buffer=0)
+    t = play(3.5, station("a", 1, transfer_s=0.5 * H), vehicle)
+    assert t.visits("a", "part finish leave") == [(1, 1, 1), (2, 2, 2.5)]
+    assert t.visits("t", "part enter start leave") == [(1, 1.5, 1.5, 2), (2, 3, 3, 3.5)]
+
+
 # standby, and ..
+
+
+def test_a_part_on_a_failed_machine_wakes_nobody():
+    """a fails with the finished part 2 from 2.5 to 5.5 h; b goes down at 4.5 h and starts up when it can have it."""
+    down = {"standby": {"after_s": 1.5 * H, "wake_at_parts": 1, "start_up_s": 0.5 * H}}
+    t = play(8, station("a", 1, **fails_at(2.5, 3)), station("b", 2, buffer=0, **down))
+    assert t.visits("a", "part finish leave") == [(1, 1, 1), (2, 2, 6), (3, 7, 8)]
+    assert t.states("b") == [
+        ("starved", 0, 1),
+        ("processing", 1, 3),
+        ("starved", 3, 4.5),
+        ("standby", 4.5, 5.5),
+        ("start_up", 5.5, 6),
+    ]
 
 
 def test_a_new_machine_in_place_of_one_in_standby_is_awake():
