@@ -180,7 +180,8 @@ class Station:
 
     def enough_wait(self, parts: int) -> bool:
         """Return whether so many parts wait, in the buffer or blocked before it."""
-        blocked = sum(giver.may_give() for giver in self.waiting)
+        places = self.buffer + len(self.ready) + 1 - len(self.queue) - self.coming  # with one machine more awake
+        blocked = sum(giver.may_give() and (places > 0 or not giver.keeps) for giver in self.waiting)
         return len(self.queue) + blocked >= parts or self._feed() is not None
 
     def _in_order(self) -> Iterator[Machine]:

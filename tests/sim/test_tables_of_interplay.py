@@ -166,6 +166,23 @@ def test_a_part_on_a_failed_machine_wakes_nobody():
     ]
 
 
+def test_a_part_that_waits_behind_one_on_its_way_wakes_nobody():
+    """3 h on the way. b, kept for part 1, goes down at 1.75 h; part 2 waits from 2.25 h, but b is not for it yet."""
+    down = {"standby": {"after_s": 0.5 * H, "wake_at_parts": 1, "start_up_s": 0.25 * H}}
+    t = play(7, station("a", 1, transfer_s=3 * H), station("b", 1, buffer=0, **down))
+    assert t.visits("a", "part finish leave") == [(1, 1, 1.25), (2, 2.25, 5.5)]
+    assert t.states("b") == [
+        ("starved", 0, 0.5),
+        ("standby", 0.5, 1),
+        ("start_up", 1, 1.25),
+        ("starved", 1.25, 1.75),
+        ("standby", 1.75, 4.25),
+        ("start_up", 4.25, 4.5),
+        ("processing", 4.5, 5.5),
+        ("starved", 5.5, 6),
+    ]
+
+
 def test_a_new_machine_in_place_of_one_in_standby_is_awake():
     """Renewed at 2.5 h while down; the parts of 4 h are taken at once, and it starts up only once, from 7 h on."""
     down = {"standby": {"after_s": H, "wake_at_parts": 1, "start_up_s": 0.5 * H}}
