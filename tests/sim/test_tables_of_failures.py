@@ -6,6 +6,10 @@ Rules: docs/rules.md. More on failures is in test_tables_of_stops.py.
 import pytest
 from hand_tables import DAY, TWO, H, arrivals, fails_at, option, play, renewal, station
 
+from models.checks import check_plant
+from models.errors import DataError
+from models.plant import Plant
+
 
 def fails(ttf_h, ttr_h, **fields):
     return {"failures": [{"ttf_h": ttf_h, "ttr_h": ttr_h} | fields]}
@@ -118,26 +122,13 @@ def test_minimal_repair_leaves_the_age_reached():
     assert sum(worked) <= 3 + 1e-9
 
 
-def test_after_minimal_repair_the_next_life_is_longer_than_the_age_reached():
-    """Lives of 2, 5 and 9 h: repaired at an age of 2 h, it fails at 5 h, then at 9 h."""
-    t = play(13, station("a", 50, **fails({"sequence": [2, 5, 9], "then": "never"}, 1, restores="minimal")))
-    assert t.states("a") == [
-        ("processing", 0, 2),
-        ("failed", 2, 3),
-        ("processing", 3, 6),
-        ("failed", 6, 7),
-        ("processing", 7, 11),
-        ("failed", 11, 12),
-    ]
-
-
-def test_minimal_repair_at_the_end_of_a_constant_life_repairs_nothing():
-    """A machine that always fails at an age of 3 h fails again at once, until maintenance at 8 h makes it new."""
-    upkeep = {"name": "renew", "every_h": 7.5, "clock": "calendar", "duration_h": 1, "policy": "block", "renews": "all"}
-    mode = {"ttf_h": 3, "ttr_h": 1, "restores": "minimal"}
-    t = play(12, station("a", 50, failures=[mode], maintenance=[upkeep | {"interrupts_part": True}]))
-    assert t.states("a")[:3] == [("processing", 0, 3), ("failed", 3, 8), ("maintenance", 8, 9)]
-    assert t.states("a")[3] == ("processing", 9, 12)
+@pytest.mark.parametrize("ttf_h", [3, {"sequence": [2, 5, 9]}])
+def test_minimal_repair_of_a_life_without_chance_is_refused(ttf_h):
+    """What always fails at 3 h would fail again at once; what is given in order has no chances to be conditioned."""
+    work = station("a", 1, **fails(ttf_h, 1, restores="minimal"))
+    plant = Plant.model_validate({"lines": [{"name": "l", "source": "saturated", "stations": [work]}]})
+    with pytest.raises(DataError, match="minimal"):
+        check_plant(plant)
 
 
 # parts on failed machines
