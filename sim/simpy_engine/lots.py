@@ -88,7 +88,7 @@ class AssemblyStation(Station):
             part = queue.popleft()
             self.queued.left(part.entered_s, now)
             if self.waiting:
-                self._refill(now)
+                self._refill_behind(part, now)
             return part
         for giver in self._givers(product):
             return self._from_hand(giver, now)
@@ -163,7 +163,7 @@ class JoinStation(Station):
         for part in chosen:
             self.queued.left(part.entered_s, now)
         if self.waiting:
-            self._refill(now)
+            self._refill_behind(chosen[0], now)
 
     def enough_wait(self, parts: int) -> bool:
         """Return whether a lot is complete."""
