@@ -16,7 +16,7 @@ from models.line import EXIT, SCRAP
 from models.people_checks import PEOPLE_CHECKS
 from models.plan_checks import PLAN_CHECKS
 from models.plant import Plant
-from models.view import Finding, Layer, View, mapping, names, number, place, rows, sources_of, texts, unknown
+from models.view import At, Finding, Layer, View, mapping, names, number, place, rows, sources_of, texts, unknown
 
 Check = Callable[[View], Iterator[Finding]]
 
@@ -160,6 +160,9 @@ def _buffers(view: View) -> Iterator[Finding]:
                 yield from unknown("input", name, texts(at.node.get("inputs")), (*path, name))
         if at.kind == "assembly" and at.node.get("queue", "fifo") != "fifo":
             yield Finding((*at.path, "queue"), f"queue {at.node['queue']!r} at an assembly", "fifo, for each product")
+        if at.kind == "assembly" and at.node.get("one_lot_at_a_time") is True:
+            allowed = "kind join for the pieces of one lot; a kit is of several lots"
+            yield Finding((*at.path, "one_lot_at_a_time"), "one lot at a time at an assembly", allowed)
 
 
 def _shift_rules(view: View) -> Iterator[Finding]:
@@ -171,6 +174,7 @@ def _shift_rules(view: View) -> Iterator[Finding]:
 
 def _initial(view: View) -> Iterator[Finding]:
     for path, line in view.lines:
+        in_work: dict[str, int] = {}
         for n, row in rows(line, "initial"):
             where: Path = (*path, "initial", n)
             yield from unknown("station", row.get("station"), names(line, "stations"), (*where, "station"))
@@ -181,11 +185,21 @@ def _initial(view: View) -> Iterator[Finding]:
             on_machine = "remaining_s" in row
             if on_machine and at.kind != "machine":
                 yield Finding((*where, "remaining_s"), f"a part in work at a {at.kind}", "only at a machine")
+            elif on_machine:
+                in_work[str(row.get("station"))] = number_ = in_work.get(str(row.get("station")), 0) + 1
+                yield from _in_work(at, number_, (*where, "remaining_s"))
             buffer, parts = number(at.node.get("buffer")), number(row.get("parts")) or 1
             if buffer is not None and parts - on_machine > buffer and not at.saturated:
                 yield Finding(
                     (*where, "parts"), f"{parts:g} parts for {buffer:g} places in front", "at most the places"
                 )
+
+
+def _in_work(at: At, parts: int, path: Path) -> Iterator[Finding]:
+    if at.count is not None and parts > at.count:
+        yield Finding(path, f"{parts} parts in work on {at.count} machines", "one part on a machine")
+    if at.node.get("initial_state", "idle") != "idle":
+        yield Finding(path, f"a part in work on a machine in {at.node['initial_state']}", "initial_state idle")
 
 
 def _stops(view: View) -> Iterator[Finding]:
