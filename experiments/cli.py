@@ -67,6 +67,25 @@ _warm_up = click.option("--warm-up-h", type=click.FloatRange(min=0), help="Hours
 _plant = click.argument("plant")
 
 
+class Window(click.ParamType):
+    """Two hours since the start of the run, ``FROM-TO``."""
+
+    name = "FROM-TO"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[float, float]:  # noqa: ANN401
+        """Return both hours."""
+        if isinstance(value, tuple):
+            return value
+        first, _, last = str(value).partition("-")
+        try:
+            window = float(first), float(last)
+        except ValueError:
+            self.fail(f"{value!r} is not written like 0-24 (hours since the start of the run)", param, ctx)
+        if not 0 <= window[0] < window[1] < float("inf"):
+            self.fail(f"{value!r}: the window begins at 0 or later and ends after its begin", param, ctx)
+        return window
+
+
 @app.command(short_help="Write a plant file to start from.")
 @click.argument("template")
 @click.argument("file", required=False)
@@ -111,19 +130,31 @@ def schema() -> None:
 
 @app.command(epilog=PLANTS, short_help="Simulate a plant as it is.")
 @_plant
+@click.option(
+    "--trace",
+    type=click.Path(file_okay=False),
+    metavar="FOLDER",
+    help="Write every visit and every stay of a machine, of all replications, to visits.csv and states.csv there.",
+)
+@click.option(
+    "--window",
+    type=Window(),
+    help="Hours of the run to show as Gantt, parts over time and replay [24 h from the first work after the warm-up].",
+)
 @_horizon
 @_warm_up
 @_shared
-def simulate(**given: Any) -> None:  # noqa: ANN401 - click's options by name
+def simulate(trace: str | None, window: tuple[float, float] | None, **given: Any) -> None:  # noqa: ANN401 - click's options by name
     """Simulate a plant as it is: output, waiting, machine states, OEE, energy, each with its 95 % interval.
 
     \b
     renewline simulate machining --horizon-h 2000 --replications 5
     renewline simulate plant.yaml --json --no-save > result.json
+    renewline simulate plant.yaml --trace trace --window 0-24
     """
     from experiments import commands
 
-    commands.simulate(commands.Request(**given, command="simulate"))
+    commands.simulate(commands.Request(**given, command="simulate"), trace, window)
 
 
 @app.command(epilog=PLANTS, short_help="Compare before and after a renewal.")

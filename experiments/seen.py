@@ -91,7 +91,7 @@ def _lines(plant: Plant, program: Program, found: Record) -> list[Seen]:
     for n, (line, lowered) in enumerate(zip(plant.lines, program.lines, strict=True)):
         out.append({
             "name": line.name,
-            "stations": [_station(s) for s in lowered.stations],
+            "stations": [_station(s, lowered.source.saturated is True and k == 0) for k, s in enumerate(lowered.stations)],
             "links": links(line),
             "enters_at": enters_at(line),
             "rows": [
@@ -108,11 +108,12 @@ def _lines(plant: Plant, program: Program, found: Record) -> list[Seen]:
     return out
 
 
-def _station(station: StationProgram) -> Seen:
+def _station(station: StationProgram, saturated: bool) -> Seen:
     finite = station.buffer != float("inf")
     return {
         "name": station.name,
         "kind": station.kind,
+        "saturated": saturated,
         "places": int(station.buffer) if finite else None,
         "machines": [m.name for m in station.machines],
         "holds": [holds(station, m) for m in station.machines],
