@@ -67,39 +67,18 @@ _warm_up = click.option("--warm-up-h", type=click.FloatRange(min=0), help="Hours
 _plant = click.argument("plant")
 
 
-class Window(click.ParamType):
-    """Two hours since the start of the run, ``FROM-TO``."""
-
-    name = "FROM-TO"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[float, float]:  # noqa: ANN401
-        """Return both hours."""
-        if isinstance(value, tuple):
-            return value
-        first, _, last = str(value).partition("-")
-        try:
-            window = float(first), float(last)
-        except ValueError:
-            self.fail(f"{value!r} is not written like 0-24 (hours since the start of the run)", param, ctx)
-        if not 0 <= window[0] < window[1] < float("inf"):
-            self.fail(f"{value!r}: the window begins at 0 or later and ends after its begin", param, ctx)
-        return window
-
-
-@app.command(short_help="Write a plant file to start from.")
-@click.argument("template")
-@click.argument("file", required=False)
-@click.option("--force", is_flag=True, help="Overwrite an existing file.")
-def new(template: str, file: str | None, force: bool) -> None:
-    """Write a plant file to start from: a copy of the shipped example TEMPLATE.
-
-    \b
-    renewline new machining            writes machining.yaml
-    renewline new spinning mill.yaml   writes mill.yaml
-    """
-    from experiments import commands
-
-    commands.new(template, file, force)
+def _hours(ctx: click.Context, param: click.Parameter, value: str | None) -> tuple[float, float] | None:
+    """Return both hours of ``FROM-TO``, hours since the start of the run."""
+    if value is None:
+        return None
+    first, _, last = value.partition("-")
+    try:
+        window = float(first), float(last)
+    except ValueError:
+        raise click.BadParameter(f"{value!r} is not written like 0-24 (hours since the start of the run)") from None
+    if not 0 <= window[0] < window[1] < float("inf"):
+        raise click.BadParameter(f"{value!r}: the window begins at 0 or later and ends after its begin")
+    return window
 
 
 @app.command(epilog=PLANTS, short_help="List every problem of a plant file.")
@@ -138,7 +117,8 @@ def schema() -> None:
 )
 @click.option(
     "--window",
-    type=Window(),
+    metavar="FROM-TO",
+    callback=_hours,
     help="Hours of the run to show as Gantt, parts over time and replay [24 h from the first work after the warm-up].",
 )
 @_horizon

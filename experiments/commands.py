@@ -93,6 +93,7 @@ def simulate(request: Request, trace: str | None = None, window_h: tuple[float, 
     plant = read_plant(request.plant)
     settings = _settings(Settings.of, plant, request)
     seeing.check(trace, window_h, settings.horizon_h)
+    told = None
     with _stages(request) as announce:
         document = simulated(plant, settings, announce("Simulating"))
         seen = None if request.no_save and trace is None else seeing.see(plant, document, window_h)
@@ -100,7 +101,7 @@ def simulate(request: Request, trace: str | None = None, window_h: tuple[float, 
             assert seen is not None
             told = seeing.write_trace(plant, document, seen, Path(trace), settings.workers, request.language, announce)
     _deliver(request, document, seen)
-    if trace is not None and not request.quiet:
+    if told is not None and not request.quiet:
         click.echo(told, err=True)
 
 

@@ -49,7 +49,7 @@ def see(
     """
     program = lower(plant)
     if window_h is None:
-        found = watch.record_work(program, seed, REPLICATION, warm_up_h * H, horizon_h * H, WINDOW_S)
+        found = watch.record_work(program, seed, REPLICATION, warm_up_h * H, horizon_h * H, WINDOW_S, most)
         replay_s = REPLAY_S
     else:
         found = watch.record(program, seed, REPLICATION, window_h[0] * H, min(window_h[1], horizon_h) * H, most)
@@ -89,9 +89,10 @@ def _lines(plant: Plant, program: Program, found: Record) -> list[Seen]:
     series = parts_over_time(found)
     out = []
     for n, (line, lowered) in enumerate(zip(plant.lines, program.lines, strict=True)):
+        saturated = {0} if lowered.source.saturated else set()
         out.append({
             "name": line.name,
-            "stations": [_station(s, lowered.source.saturated is True and k == 0) for k, s in enumerate(lowered.stations)],
+            "stations": [_station(s, k in saturated) for k, s in enumerate(lowered.stations)],
             "links": links(line),
             "enters_at": enters_at(line),
             "rows": [

@@ -119,15 +119,23 @@ def _note(record: Record, now_s: float, before: list[int], now: list[int], most:
             record.values.append(b)
 
 
-def record(program: Program, seed: int, replication: int, start_s: float, end_s: float) -> Record:
+def record(
+    program: Program, seed: int, replication: int, start_s: float, end_s: float, most: int = MOST_CHANGES
+) -> Record:
     """Return what is seen of one replication from ``start_s`` to ``end_s``: the run itself, played again."""
     run = Run(program, seed, replication)
     run.play(start_s)
-    return watch(run, end_s)
+    return watch(run, end_s, most)
 
 
 def record_work(
-    program: Program, seed: int, replication: int, from_s: float, horizon_s: float, length_s: float
+    program: Program,
+    seed: int,
+    replication: int,
+    from_s: float,
+    horizon_s: float,
+    length_s: float,
+    most: int = MOST_CHANGES,
 ) -> Record:
     """Return what is seen from the first work after ``from_s`` on, looked for every quarter of an hour.
 
@@ -138,6 +146,6 @@ def record_work(
     while start_s < min(from_s + LOOK_AHEAD_S, horizon_s):
         run.play(start_s)
         if any(machine.stays.state == PROCESSING for machine in run.machines()):
-            return watch(run, min(start_s + length_s, horizon_s))
+            return watch(run, min(start_s + length_s, horizon_s), most)
         start_s += STEP_S
-    return record(program, seed, replication, from_s, min(from_s + length_s, horizon_s))
+    return record(program, seed, replication, from_s, min(from_s + length_s, horizon_s), most)

@@ -91,7 +91,9 @@ def _gantt(seen: Seen, line: Seen, rows: Sequence[Seen], chart_id: str, w: Write
 def _gantt_text(line: Seen, rows: Sequence[Seen], w: Writer) -> str:
     said = [w.t("One row per machine; the axis is clock time. Point at a stay to read its state and times.")]
     if any("cells" in row for row in rows):
-        said.append(w.t("Where states change too often to be drawn singly, a column is divided by their shares of time."))
+        said.append(
+            w.t("Where states change too often to be drawn singly, a column is divided by their shares of time.")
+        )
     if line["hidden"]:
         said.append(w.t("{n} further machines are not drawn.").format(n=line["hidden"]))
     return " ".join(said)
@@ -148,12 +150,14 @@ def _cell_boxes(
 
 
 def _wips(seen: Seen, w: Writer) -> list[Sheet]:
-    sheets = []
+    sheets: list[Sheet] = []
     for number, line in enumerate(seen["lines"]):
         rows = [(w.t("whole line"), line["wip"], WIP_LINE_ROW)]
         rows += [(s["name"], f, WIP_ROW) for s, f in zip(line["stations"], line["at_station"], strict=True)]
-        for first in range(0, len(rows), WIP_ROWS):
-            sheets.append(_wip(seen, line, rows[first : first + WIP_ROWS], f"seen-parts-{number}-{first}", w))
+        sheets += [
+            _wip(seen, line, rows[first : first + WIP_ROWS], f"seen-parts-{number}-{first}", w)
+            for first in range(0, len(rows), WIP_ROWS)
+        ]
     return sheets
 
 
@@ -163,7 +167,9 @@ def _wip(seen: Seen, line: Seen, rows: Sequence[tuple[str, Seen, float]], chart_
         for _, found, _ in rows
     ]
     clock = _clock(seen, [*(name for name, _, _ in rows), *notes])
-    said = [w.t("Each row has its own scale, from 0 to its highest number. At a station: in front and on its machines.")]
+    said = [
+        w.t("Each row has its own scale, from 0 to its highest number. At a station: in front and on its machines.")
+    ]
     if any("cells" in found for _, found, _ in rows):
         said.append(w.t("Where numbers change too often to be drawn, the band is from the least to the most."))
     bottom = sum(high for _, _, high in rows) + 6

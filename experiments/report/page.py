@@ -53,8 +53,10 @@ def html(document: Document, lang: str, seen: Document | None = None) -> str:
     if kind == "simulate" and seen is not None:
         page = replace(page, sections=[*page.sections, _seeing(seen, writer)])
     script = player() if seen is not None else None
-    return _environment().get_template("page.html.j2").render(
-        page=page, t=writer.t, lang=lang, fonts=FONTS, script=script, script_hash=script and hash_of(script)
+    return (
+        _environment()
+        .get_template("page.html.j2")
+        .render(page=page, t=writer.t, lang=lang, fonts=FONTS, script=script, script_hash=script and hash_of(script))
     )
 
 
@@ -69,7 +71,7 @@ def hash_of(script: str) -> str:
 
 
 def _seeing(seen: Document, w: Writer) -> Section:
-    blocks = [*replays(seen, w), *gantt.gantt(seen, w), *gantt.wip(seen, w)]
+    blocks: list[Chart | Table | Replay] = [*replays(seen, w), *gantt.gantt(seen, w), *gantt.wip(seen, w)]
     return Section("seeing", w.t("Seeing the line"), window_text(seen, w), blocks)
 
 

@@ -89,8 +89,9 @@ def _replay(seen: Seen, number: int, w: Writer) -> Replay:
 def _note(played: Seen, w: Writer) -> str:
     said = [
         w.t(
-            "Each box is a station: the bar is its buffer with the parts waiting in front, each square a machine in the "
-            "colour of its state; a number in it counts the parts inside. Parts are counted from the window's start."
+            "Each box is a station: the bar is its buffer with the parts waiting in front, each square a machine in "
+            "the colour of its state; a number in it counts the parts inside. Parts are counted from the window's "
+            "start."
         )
     ]
     if played["end_s"] < played["wanted_s"]:

@@ -238,7 +238,7 @@ class Picture {
         const [name, colour] = this.data.states[value];
         square.setAttribute("fill", colour);
         title.textContent = say(this.data.words.machine, {machine: `${station.name} ${machine}`, state: name});
-        if (text) text.setAttribute("fill", is_dark(colour) ? "#fff" : "#1d2329");
+        if (text) text.style.fill = is_dark(colour) ? "#fff" : "#1d2329";
       };
       if (text) this.draws[held] = value => { text.textContent = value; };
     });
