@@ -64,22 +64,13 @@ def see(
         "cut": found.cut,
         "states": list(STATES),
         "lines": _lines(plant, program, found),
-        "replay": replay_code.encode(found, _replayed(program, found), replay_s),
+        "replay": replay_code.encode(found, _replayed(found), replay_s),
     }
 
 
-def _replayed(program: Program, found: Record) -> list[int]:
-    """Return the signals that the replay shows: parts on a machine only where there can be several."""
-    out = []
-    for n, signal in enumerate(found.signals):
-        if signal.what == "held":
-            assert signal.station is not None
-            assert signal.machine is not None
-            station = program.lines[signal.line].stations[signal.station]
-            if holds(station, station.machines[signal.machine]) == 1:
-                continue
-        out.append(n)
-    return out
+def _replayed(found: Record) -> list[int]:
+    """Return the signals that the replay shows."""
+    return [n for n, signal in enumerate(found.signals) if signal.what != "number"]
 
 
 def _lines(plant: Plant, program: Program, found: Record) -> list[Seen]:
@@ -259,23 +250,11 @@ Series = list[tuple[float, int]]
 
 def parts_over_time(found: Record) -> dict[tuple[int, int | None], Series]:
     """Return the number of parts in each line (station None) and at each station, in front and on machines."""
-    now: dict[tuple[int, int | None], int] = {}
-    place: dict[int, tuple[int, int | None]] = {}
-    for k, signal in enumerate(found.signals):
-        if signal.what in ("wip", "front", "held"):
-            place[k] = (signal.line, signal.station)
-            now[place[k]] = now.get(place[k], 0) + found.initial[k]
-    out: dict[tuple[int, int | None], Series] = {key: [(found.start_s, value)] for key, value in now.items()}
-    values = list(found.initial)
+    at = {k: (s.line, s.station) for k, s in enumerate(found.signals) if s.what in ("wip", "number")}
+    out = {key: [(found.start_s, found.initial[k])] for k, key in at.items()}
     for time_s, k, value in found.changes():
-        if k in place:
-            key = place[k]
-            now[key] += value - values[k]
-            if out[key][-1][0] == time_s:
-                out[key][-1] = (time_s, now[key])
-            else:
-                out[key].append((time_s, now[key]))
-        values[k] = value
+        if k in at:
+            out[at[k]].append((time_s, value))
     return out
 
 

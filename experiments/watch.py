@@ -1,7 +1,8 @@
 """A window of a run as it would be seen from above: what stands where, from instant to instant.
 
-A :class:`Record` holds, for every line, the counts of parts, for every station how many wait in front, for every
-machine its state and how many parts it holds: the values at the window's start, and each change after that.
+A :class:`Record` holds, for every line, the counts of parts, for every station how many wait in front and are there
+at all, for every machine its state (and how many parts it holds, if it can hold several): the values at the window's
+start, and each change after that.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from models.equipment import STATES
-from sim.program import H, Program
+from sim.program import H, Program, StationProgram
 from sim.simpy_engine.run import Run
 
 LINE_SIGNALS = ("entered", "left", "scrapped", "wip")
@@ -22,6 +23,8 @@ STEP_S = 900.0
 PROCESSING = STATES.index("processing")
 MOST_CHANGES = 2_000_000
 """So many changes are recorded (32 MB); a window with more ends early."""
+MOST_LOOKS = 100_000_000
+"""The same for looks at a signal: some seconds."""
 
 
 class Signal(NamedTuple):
@@ -31,8 +34,8 @@ class Signal(NamedTuple):
     station: int | None
     machine: int | None
     what: str
-    """``entered``, ``left`` (good), ``scrapped``, ``wip`` of a line; ``front`` of a station; ``state`` (a number, see
-    STATES) or ``held`` (parts) of a machine."""
+    """``entered``, ``left`` (good), ``scrapped``, ``wip`` of a line; ``front`` and ``number`` (there at all)
+    of a station; ``state`` (a number, see STATES) or ``held`` (parts) of a machine."""
 
 
 @dataclass(slots=True)
@@ -69,54 +72,63 @@ def signals_of(program: Program) -> tuple[Signal, ...]:
     for n, line in enumerate(program.lines):
         out += [Signal(n, None, None, what) for what in LINE_SIGNALS]
         for s, station in enumerate(line.stations):
-            out.append(Signal(n, s, None, "front"))
-            for m in range(len(station.machines)):
-                out += [Signal(n, s, m, "state"), Signal(n, s, m, "held")]
+            out += [Signal(n, s, None, "front"), Signal(n, s, None, "number")]
+            out += [Signal(n, s, m, "state") for m in range(len(station.machines))]
+            if hold_many(station):
+                out += [Signal(n, s, m, "held") for m in range(len(station.machines))]
     return tuple(out)
+
+
+def hold_many(station: StationProgram) -> bool:
+    """Return whether a machine of the station may hold several parts."""
+    return station.kind in ("batch", "furnace")
 
 
 def look(run: Run) -> list[int]:
     """Return the values of all signals now."""
     out: list[int] = []
-    for line in run.lines:
+    for n, line in enumerate(run.lines):
         left = sum(output.good for output in line.outputs.values())
         out += (line.source.offered - line.source.lost, left, line.scrapped, line.wip.value)
-        for station in line.stations:
-            out.append(len(station.queue))
-            for machine in station.machines:
-                out += (machine.stays.state, len(machine.parts()))
+        for station, program in zip(line.stations, run.program.lines[n].stations, strict=True):
+            waiting, held = len(station.queue), [len(machine.parts()) for machine in station.machines]
+            out += (waiting, waiting + sum(held))
+            out += [machine.stays.state for machine in station.machines]
+            if hold_many(program):
+                out += held
     return out
 
 
 def watch(run: Run, end_s: float, most: int = MOST_CHANGES) -> Record:
-    """Play a run on from where it stands to ``end_s`` and return what was seen."""
-    values = look(run)
-    record = Record(
-        run.clock.now, end_s, signals_of(run.program), list(values), array("d"), array("I"), array("i")
-    )  # fmt: skip
+    """Play a run on from where it stands to ``end_s`` and return what was seen, of at most so many changes."""
+    signals = signals_of(run.program)
+    seen = Record(run.clock.now, end_s, signals, look(run), array("d"), array("I"), array("i"))
+    values, looks = list(seen.initial), MOST_LOOKS
 
     def settle_and_look() -> None:
-        nonlocal values
+        nonlocal values, looks
         run._settle()
+        if seen.cut:
+            return
         now = look(run)
-        if now != values and not record.cut:
-            _note(record, run.clock.now, values, now, most)
+        looks -= len(now)
+        if now != values:
+            _note(seen, run.clock.now, values, now)
             values = now
+        if looks < 0 or len(seen.times) >= most:
+            seen.cut, seen.end_s = True, run.clock.now
 
-    run.clock.play(end_s, settle_and_look)
-    return record
+    while run.clock.now < end_s and not seen.cut:
+        run.clock.play(min(run.clock.now + STEP_S, end_s), settle_and_look)
+    return seen
 
 
-def _note(record: Record, now_s: float, before: list[int], now: list[int], most: int) -> None:
-    if len(record.times) >= most:
-        record.cut = True
-        record.end_s = record.times[-1]
-        return
+def _note(seen: Record, now_s: float, before: list[int], now: list[int]) -> None:
     for which, (a, b) in enumerate(zip(before, now, strict=True)):
         if a != b:
-            record.times.append(now_s)
-            record.which.append(which)
-            record.values.append(b)
+            seen.times.append(now_s)
+            seen.which.append(which)
+            seen.values.append(b)
 
 
 def record(
