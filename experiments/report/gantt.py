@@ -82,7 +82,7 @@ def _gantt(seen: Seen, line: Seen, rows: Sequence[Seen], chart_id: str, w: Write
     sheet.axis(clock, bottom)
     for k, (row, label) in enumerate(zip(rows, labels, strict=True)):
         y = k * ROW + 5
-        sheet.text(clock.left - 8, y + TEXT - 2, cut(label, LABEL_MOST), "end")
+        sheet.text(clock.left - 8, y + TEXT - 2, label, "end")
         _draw_row(sheet, clock, row, f"{line['stations'][row['station']]['name']} {row['machine']}", y, seen, w)
         sheet.path(f"M{n(clock.left)} {n(y)}H{n(clock.x(seen['end_s']))}v{n(BAR)}H{n(clock.left)}z", "none", EDGE, 0.5)
     return sheet
@@ -102,8 +102,11 @@ def _gantt_text(line: Seen, rows: Sequence[Seen], w: Writer) -> str:
 def _label(line: Seen, row: Seen, first: bool) -> str:
     station = line["stations"][row["station"]]
     if len(station["machines"]) == 1:
-        return str(station["name"])
-    return f"{station['name']}  {row['machine']}" if first else str(row["machine"])
+        return cut(station["name"], LABEL_MOST)
+    machine = cut(row["machine"], LABEL_MOST / 2)
+    if not first:
+        return machine
+    return f"{cut(station['name'], LABEL_MOST - width_of(machine) - TEXT)}  {machine}"
 
 
 def _states_in(row: Seen) -> set[int]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from experiments.report.parts import Writer
-from experiments.report.svg import FONTS, INK, Chart, shortened, text_width_in
+from experiments.report.svg import FONTS, INK, TEXT_PT, Chart, shortened, text_width_in
 from experiments.words import OTHER, STATES
 
 WIDTH = 864.0
@@ -28,9 +28,9 @@ def width_of(text: str, size: float = TEXT) -> float:
     return text_width_in(text, size) * 72
 
 
-def cut(text: str, most: float, size: float = TEXT) -> str:
+def cut(text: str, most: float) -> str:
     """Return a text cut to a width."""
-    return shortened(text, most / 72 * TEXT / size)
+    return shortened(text, most / 72 * TEXT_PT / TEXT)
 
 
 def n(value: float) -> str:

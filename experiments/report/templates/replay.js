@@ -55,7 +55,7 @@ class Film {
   }
 }
 
-const BOX = 168, GAP = 44, PAD = 10, EDGE = 26;
+const BOX = 168, GAP = 44, PAD = 10, EDGE = 38;
 
 /* The drawing of one line: boxes in columns by the routes, wrapped to the width there is. */
 class Picture {
@@ -74,8 +74,9 @@ class Picture {
   }
 
   /* Lay out for a width in px and draw anew. */
-  layout(width) {
-    if (!(width > 0) || width === this.width) return;
+  layout(given) {
+    const width = Math.max(given, 240);  /* narrower than any phone: drawn smaller */
+    if (width === this.width) return;
     this.width = width;
     this.svg.replaceChildren();
     this.draws = this.data.signals.map(() => null);
@@ -88,6 +89,7 @@ class Picture {
     const roads = this.roads(columns, bands);
     this.place(columns, bands, box, pitch, roads);
     roads.forEach(road => this.draw_road(road));
+    roads.filter(road => road.share !== null).forEach(road => this.write_share(road));
     this.data.stations.forEach((station, n) => this.draw_station(station, n));
     this.svg.setAttribute("viewBox", `0 0 ${width} ${this.height}`);
     this.values.fill(null);
@@ -139,7 +141,7 @@ class Picture {
     this.data.stations.forEach((_, n) => {
       const own = roads.filter(road => road[end] === n), box = this.boxes[n];
       own.sort((a, b) => this.boxes[a[end === "from" ? "to" : "from"]].y - this.boxes[b[end === "from" ? "to" : "from"]].y);
-      own.forEach((road, k) => { road[key] = box.y + 30 + (k - (own.length - 1) / 2) * 12; });
+      own.forEach((road, k) => { road[key] = box.y + 30 + (k - (own.length - 1) / 2) * 15; });
     });
   }
 
@@ -151,10 +153,11 @@ class Picture {
     else d += `H${out}V${this.gutter_top[road.gutter] + 9 + 7 * road.track}H${into}V${road.y2}H${x2 - 5}`;
     this.make("path", {d, class: road.back ? "road back" : "road"});
     this.arrow(x2, road.y2, road.back ? "#a33a00" : "#505a64");
-    if (road.share !== null) {
-      const text = `${Math.round(1000 * road.share) / 10} %`;
-      this.make("text", {x: x1 + 3, y: road.y1 - 3, class: "small"}, this.svg, text);
-    }
+  }
+
+  write_share(road) {
+    const box = this.boxes[road.from], text = `${Math.round(1000 * road.share) / 10} %`;
+    this.make("text", {x: box.x + box.w + 2, y: road.y1 - 3, class: "small share"}, this.svg, text);
   }
 
   arrow(x, y, fill) {
