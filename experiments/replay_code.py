@@ -17,7 +17,7 @@ from sim.program import H
 
 TICKS_S = (0.1, 1.0, 10.0, 60.0)
 LEAST_S = 2 * H
-MOST_BYTES = 600_000
+MOST_BYTES = 450_000
 
 
 def encode(found: Record, shown: Sequence[int], length_s: float, most_bytes: int = MOST_BYTES) -> dict[str, Any]:

@@ -21,12 +21,16 @@ Seen = dict[str, Any]
 WINDOW_S = 24 * H
 REPLAY_S = 8 * H
 REPLICATION = 0
-MOST_ROWS = 240
+MOST_ROWS = 160
 """Machine rows drawn; a plant with more shows the first machines of each station."""
-MOST_STAYS = 2_400
+MOST_STAYS = 1_200
 """Stays drawn singly, over all machines."""
-MOST_CELLS, LEAST_CELLS = 12_000, 24
-MOST_STEPS, WIP_CELLS = 300, 240
+MOST_CELLS = 4_000
+"""Equal cells of time in which the other machines are drawn, over all of them."""
+MOST_STEPS = 5_000
+"""Steps of parts over time, over all lines and stations; 0.6 of it as cells where there are more."""
+FEWEST, FINEST = 24, 240
+"""Cells of one row: at least, at most."""
 
 
 def see(
@@ -78,6 +82,7 @@ def _lines(plant: Plant, program: Program, found: Record) -> list[Seen]:
     stays = _by_machine(found, shown)
     rows = dict(zip(stays, bounded(list(stays.values()), found.start_s, found.end_s), strict=True))
     series = parts_over_time(found)
+    drawn = {key: stepped(steps, found.start_s, found.end_s, len(series)) for key, steps in series.items()}
     out = []
     for n, (line, lowered) in enumerate(zip(plant.lines, program.lines, strict=True)):
         saturated = {0} if lowered.source.saturated else set()
@@ -92,10 +97,8 @@ def _lines(plant: Plant, program: Program, found: Record) -> list[Seen]:
                 if at == n
             ],
             "hidden": sum(len(s.machines) for s in lowered.stations) - sum(at == n for at, _, _ in rows),
-            "wip": stepped(series[n, None], found.start_s, found.end_s),
-            "at_station": [
-                stepped(series[n, s], found.start_s, found.end_s) for s in range(len(lowered.stations))
-            ],
+            "wip": drawn[n, None],
+            "at_station": [drawn[n, s] for s in range(len(lowered.stations))],
         })  # fmt: skip
     return out
 
@@ -217,10 +220,15 @@ def bounded(rows: list[list[Stay]], start_s: float, end_s: float) -> list[Seen]:
             break
         single.add(n)
     crowded = len(rows) - len(single)
-    cells = max(LEAST_CELLS, min(240, MOST_CELLS // crowded)) if crowded else 0
+    cells = _fair(MOST_CELLS, crowded)
     return [
         {"stays": row} if n in single else {"cells": shared(row, start_s, end_s, cells)} for n, row in enumerate(rows)
     ]
+
+
+def _fair(whole: float, rows: int) -> int:
+    """Return how many cells each row gets."""
+    return int(max(FEWEST, min(FINEST, whole // max(rows, 1))))
 
 
 def shared(row: list[Stay], start_s: float, end_s: float, cells: int) -> list[list[tuple[int, float]]]:
@@ -258,20 +266,24 @@ def parts_over_time(found: Record) -> dict[tuple[int, int | None], Series]:
     return out
 
 
-def stepped(series: Iterable[tuple[float, int]], start_s: float, end_s: float) -> Seen:
-    """Return a series with its mean as ``steps``, or, with too many to draw, as (least, mean, most) in equal cells."""
+def stepped(series: Iterable[tuple[float, int]], start_s: float, end_s: float, among: int = 1) -> Seen:
+    """Return a series with its mean as ``steps``, or, with too many to draw, as (least, mean, most) in equal cells.
+
+    ``among`` series share what can be drawn.
+    """
     rows = list(series)
     steps = [step for n, step in enumerate(rows) if n == 0 or step[1] != rows[n - 1][1]]
     ends = [*(t for t, _ in steps[1:]), end_s]
     span = max(end_s - start_s, 1e-9)
     mean = sum(v * (b - t) for (t, v), b in zip(steps, ends, strict=True)) / span
     found = {"mean": mean, "least": min(v for _, v in steps), "most": max(v for _, v in steps)}
-    if len(steps) <= MOST_STEPS:
+    count = _fair(0.6 * MOST_STEPS, among)
+    if len(steps) <= max(count, min(MOST_STEPS // among, 300)):
         return {**found, "steps": steps}
-    width = span / WIP_CELLS
-    cells: list[list[float]] = [[float("inf"), 0.0, 0.0] for _ in range(WIP_CELLS)]
+    width = span / count
+    cells: list[list[float]] = [[float("inf"), 0.0, 0.0] for _ in range(count)]
     for (t, value), b in zip(steps, ends, strict=True):
-        for cell in range(int((t - start_s) / width), WIP_CELLS):
+        for cell in range(int((t - start_s) / width), count):
             low = start_s + cell * width
             if low >= b:
                 break

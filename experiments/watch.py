@@ -23,7 +23,7 @@ STEP_S = 900.0
 PROCESSING = STATES.index("processing")
 MOST_CHANGES = 2_000_000
 """So many changes are recorded (32 MB); a window with more ends early."""
-MOST_LOOKS = 100_000_000
+MOST_LOOKS = 60_000_000
 """The same for looks at a signal: some seconds."""
 
 
@@ -91,9 +91,13 @@ def look(run: Run) -> list[int]:
         left = sum(output.good for output in line.outputs.values())
         out += (line.source.offered - line.source.lost, left, line.scrapped, line.wip.value)
         for station, program in zip(line.stations, run.program.lines[n].stations, strict=True):
-            waiting, held = len(station.queue), [len(machine.parts()) for machine in station.machines]
+            waiting, machines = len(station.queue), station.machines
+            if hold_many(program):
+                held = [len(machine.parts()) for machine in machines]
+            else:  # the same for less: this is done at every instant
+                held = [len(machine.out) + (machine.part is not None) for machine in machines]
             out += (waiting, waiting + sum(held))
-            out += [machine.stays.state for machine in station.machines]
+            out += [machine.stays.state for machine in machines]
             if hold_many(program):
                 out += held
     return out

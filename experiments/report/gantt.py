@@ -11,7 +11,6 @@ from experiments.report.time_chart import (
     EDGE,
     LABEL_MOST,
     TEXT,
-    WIDTH,
     Clock,
     Sheet,
     as_file,
@@ -116,7 +115,7 @@ def _states_in(row: Seen) -> set[int]:
 
 
 def _draw_row(sheet: Sheet, clock: Clock, row: Seen, name: str, y: float, seen: Seen, w: Writer) -> None:
-    states = seen["states"]
+    states, name = seen["states"], cut(name, 2 * LABEL_MOST)
     if "stays" in row:
         for state, start_s, end_s in row["stays"]:
             a, b = clock.x(start_s), clock.x(end_s)
@@ -143,7 +142,7 @@ def _cell_boxes(
         x, bottom = clock.left + k * width, y + BAR
         for state, share in sorted(((states[s], share) for s, share in cell), key=lambda p: order.index(p[0])):
             high = share * BAR
-            boxes.setdefault(state, []).append(f"M{n(x)} {n(bottom)}h{n(width)}v{n(-high)}h{n(-width)}z")
+            boxes.setdefault(state, []).append(f"M{x:.1f} {bottom:.1f}v{-high:.1f}h{width:.1f}v{high:.1f}z")
             sums[state] = sums.get(state, 0.0) + share
             bottom -= high
     return boxes, sums
@@ -190,13 +189,12 @@ def _wip(seen: Seen, line: Seen, rows: Sequence[tuple[str, Seen, float]], chart_
 
 def _draw_parts(sheet: Sheet, clock: Clock, found: Seen, y: float, high: float, hover: str) -> None:
     unit, base = high / max(found["most"], 1), y + high
-    right = WIDTH - 14.0
+    right = clock.x(clock.end_s)
     if "steps" in found:
         steps = found["steps"]
         ends = [*(t for t, _ in steps[1:]), clock.end_s]
         line = "".join(f"V{n(base - v * unit)}H{n(clock.x(b))}" for (_, v), b in zip(steps, ends, strict=True))
-        area = f"M{n(clock.left)} {n(base)}{line}V{n(base)}z"
-        line = f"M{n(clock.left)} {n(base - steps[0][1] * unit)}{line}"
+        sheet.path(f"M{n(clock.left)} {n(base)}{line}V{n(base)}z", AREA, STROKE, 1.2, hover)
     else:
         cells = found["cells"]
         width = (right - clock.left) / len(cells)
@@ -207,7 +205,6 @@ def _draw_parts(sheet: Sheet, clock: Clock, found: Seen, y: float, high: float, 
         )
         area = f"M{n(clock.left)} {n(base)}{top}{under}z"
         means = "".join(f"V{n(base - c[1] * unit)}H{n(x)}" for c, x in zip(cells, xs, strict=True))
-        line = f"M{n(clock.left)} {n(base - cells[0][1] * unit)}{means}"
-    sheet.path(f"M{n(clock.left)} {n(base)}H{n(right)}", stroke=EDGE, width=0.8)
-    sheet.path(area, AREA, hover=hover)
-    sheet.path(line, stroke=STROKE, width=1.2)
+        sheet.path(area, AREA, hover=hover)
+        sheet.path(f"M{n(clock.left)} {n(base - cells[0][1] * unit)}{means}", stroke=STROKE, width=1.2)
+        sheet.path(f"M{n(clock.left)} {n(base)}H{n(right)}", stroke=EDGE, width=0.8)
