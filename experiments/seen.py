@@ -12,9 +12,9 @@ from typing import Any
 from experiments import replay_code, watch
 from experiments.watch import Record
 from models.equipment import STATES
-from models.line import EXIT, SCRAP, Line, Station
+from models.line import EXIT, InTurn, Line, Station
 from models.plant import Plant
-from sim.program import H, MachineProgram, Program, StationProgram, lower
+from sim.program import INFINITE, SCRAP_AT, H, LineProgram, MachineProgram, Program, StationProgram, lower, targets_of
 
 Seen = dict[str, Any]
 
@@ -85,12 +85,12 @@ def _lines(plant: Plant, program: Program, found: Record) -> list[Seen]:
     drawn = {key: stepped(steps, found.start_s, found.end_s, len(series)) for key, steps in series.items()}
     out = []
     for n, (line, lowered) in enumerate(zip(plant.lines, program.lines, strict=True)):
-        saturated = {0} if lowered.source.saturated else set()
+        saturated = {source.to for source in lowered.sources if source.rules.saturated}
         out.append({
             "name": line.name,
             "stations": [_station(s, k in saturated) for k, s in enumerate(lowered.stations)],
-            "links": links(line),
-            "enters_at": enters_at(line),
+            "links": links(line, lowered),
+            "enters_at": sorted({source.to for source in lowered.sources}),
             "rows": [
                 {"station": s, "machine": lowered.stations[s].machines[m].name, **row}
                 for (at, s, m), row in rows.items()
@@ -104,32 +104,36 @@ def _lines(plant: Plant, program: Program, found: Record) -> list[Seen]:
 
 
 def _station(station: StationProgram, saturated: bool) -> Seen:
-    finite = station.buffer != float("inf")
+    places = sum(station.buffers.values()) if station.buffers else station.buffer
     return {
         "name": station.name,
         "kind": station.kind,
         "saturated": saturated,
-        "places": int(station.buffer) if finite else None,
+        "places": None if places == INFINITE else int(places),
         "machines": [m.name for m in station.machines],
         "holds": [holds(station, m) for m in station.machines],
     }
 
 
 def holds(station: StationProgram, machine: MachineProgram) -> int:
-    """Return how many parts a machine holds at most while it works."""
-    return {"batch": machine.rig.capacity, "furnace": machine.rig.places}.get(station.kind, 1)
+    """Return how many parts a machine holds at most while it works; of a user's own kind, several."""
+    rig = machine.rig
+    many = {"batch": rig.capacity, "transport": rig.capacity, "furnace": rig.places, "conveyor": rig.places,
+            "split": rig.pieces}  # fmt: skip
+    return many.get(station.kind, 2) if watch.hold_many(station) else 1
 
 
 # --- routes ---
 
 
-def links(line: Line) -> list[tuple[int, int, float | None]]:
-    """Return where parts go: (station, station or -1 exit or -2 scrap, share or None where products or luck differ)."""
-    index = {s.name: n for n, s in enumerate(line.stations)} | {EXIT: -1, SCRAP: -2}
+def links(line: Line, lowered: LineProgram) -> list[tuple[int, int, float | None]]:
+    """Return where parts go: (station, station or EXIT_AT or SCRAP_AT, share or None where products or luck differ)."""
+    index = targets_of(line)
     out = []
-    for n, station in enumerate(line.stations):
-        for name, share in _targets(station, n, line, index).items():
-            out.append((n, index[name], share))
+    for n, (station, program) in enumerate(zip(line.stations, lowered.stations, strict=True)):
+        targets = {index[name]: share for name, share in _targets(station, n, line, index).items()}
+        mended_at = {m.rig.bad_to for m in program.machines if m.rig.inspect is not None}
+        out += [(n, to, share) for to, share in (dict.fromkeys(mended_at - {SCRAP_AT}) | targets).items()]
     return out
 
 
@@ -155,14 +159,8 @@ def _named(route: object, index: dict[str, int]) -> Iterator[str]:
                 yield key
             else:
                 yield from _named(value, index)
-    elif isinstance(route, list | tuple):
-        for item in route:
-            yield from _named(item, index)
-
-
-def enters_at(line: Line) -> list[int]:
-    """Return the stations at which parts come in."""
-    return [0]
+    elif isinstance(route, InTurn):
+        yield from route.sequence
 
 
 # --- machine states ---

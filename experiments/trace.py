@@ -8,16 +8,15 @@ from __future__ import annotations
 
 import csv
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from models.plant import Plant
 from sim.parallel import map_jobs
 from sim.program import H, Program, lower
-from sim.simpy_engine.machine import Machine
 from sim.simpy_engine.run import Run, Trace
 
 VISITS = (
@@ -28,18 +27,6 @@ STATES = ("line", "station", "machine", "state", "start_s", "end_s", "part", "ca
 TABLES = {"visits": VISITS, "states": STATES}
 """Columns of each table; ``replication`` stands before them."""
 
-Row = Mapping[str, object]
-
-
-class Sink(Protocol):
-    """Who takes the rows of a trace."""
-
-    def visit(self, row: Row) -> None:
-        """A part left a machine, or the run ended with it there."""
-
-    def state(self, row: Row) -> None:
-        """A machine left a state, or the run ended in it."""
-
 
 class CsvSink:
     """Writes rows as CSV: numbers in full (what Python's ``repr`` says), empty where there is nothing."""
@@ -48,57 +35,13 @@ class CsvSink:
         self._replication = replication
         self._visits, self._states = visits, states
 
-    def visit(self, row: Row) -> None:
+    def visit(self, row: dict[str, Any]) -> None:
         """Write a row of visits.csv."""
         self._visits.writerow([self._replication, *map(row.get, VISITS)])
 
-    def state(self, row: Row) -> None:
+    def state(self, row: dict[str, Any]) -> None:
         """Write a row of states.csv."""
         self._states.writerow([self._replication, *map(row.get, STATES)])
-
-
-class _Passed(list[dict[str, object]]):
-    """A list that passes on what is appended and keeps nothing."""
-
-    def __init__(self, take: Callable[[Row], None]) -> None:
-        super().__init__()
-        self.append = take  # type: ignore[method-assign]
-
-
-def traced(sink: Sink) -> Trace:
-    """Return an engine's trace whose rows go to ``sink``."""
-    trace = Trace()
-    trace.visits, trace.states = _Passed(sink.visit), _Passed(sink.state)
-    return trace
-
-
-def end(run: Run, trace: Trace, sink: Sink) -> None:
-    """Write what is still open when a run ends: stays up to the horizon, visits without what has not happened."""
-    now = run.clock.now
-    for machine in run.machines():
-        trace.state(machine, now)
-    for line in run.lines:
-        for station in line.stations:
-            place = {"line": line.name, "station": station.name}
-            for machine in station.machines:
-                for row in _on_machine(machine):
-                    sink.visit({**place, "machine": machine.name, **row})
-            for part in station.queue:
-                sink.visit({**place, "part": part.number, "product": part.product, "enter_s": part.entered_s})
-
-
-def _on_machine(machine: Machine) -> Iterator[dict[str, object]]:
-    finished = {part for part, _ in machine.out}
-    setting_up = machine._setting_up
-    for part in machine.parts():
-        begun = part in finished or not setting_up
-        yield {
-            "part": part.number, "product": part.product, "enter_s": part.entered_s,
-            "setup_start_s": part.setup_began_s if begun or part is machine.part else None,
-            "setup_end_s": part.setup_ended_s if begun else None,
-            "start_s": part.started_s if begun else None,
-            "finish_s": part.finished_s if part in finished else None,
-        }  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,10 +132,10 @@ def _play(job: _Job) -> None:
             csv.writer(visits_file, lineterminator="\n"),
             csv.writer(states_file, lineterminator="\n"),
         )
-        trace = traced(sink)
+        trace = Trace(sink)
         run = Run(job.program, job.seed, job.replication, trace)
         run.play(job.horizon_s)
-        end(run, trace, sink)
+        trace.close(run)
 
 
 def _join(parts: list[Path], whole: Path) -> None:

@@ -34,7 +34,7 @@ class Signal(NamedTuple):
     station: int | None
     machine: int | None
     what: str
-    """``entered``, ``left`` (good), ``scrapped``, ``wip`` of a line; ``front`` and ``number`` (there at all)
+    """``entered``, ``left``, ``scrapped``, ``wip`` of a line; ``front`` and ``number`` (there at all)
     of a station; ``state`` (a number, see STATES) or ``held`` (parts) of a machine."""
 
 
@@ -80,26 +80,23 @@ def signals_of(program: Program) -> tuple[Signal, ...]:
 
 
 def hold_many(station: StationProgram) -> bool:
-    """Return whether a machine of the station may hold several parts."""
-    return station.kind in ("batch", "furnace")
+    """Return whether a machine of the station may hold several parts (a user's own kind may)."""
+    return station.kind not in ("machine", "assembly", "join")
 
 
 def look(run: Run) -> list[int]:
     """Return the values of all signals now."""
     out: list[int] = []
     for n, line in enumerate(run.lines):
-        left = sum(output.good for output in line.outputs.values())
-        out += (line.source.offered - line.source.lost, left, line.scrapped, line.wip.value)
+        entered = sum(feed.offered - feed.lost for feed in line.feeds)
+        left = sum(output.good + output.bad for output in line.outputs.values())
+        scrapped = sum(output.scrapped for output in line.outputs.values())
+        out += (entered, left, scrapped, line.wip.value)
         for station, program in zip(line.stations, run.program.lines[n].stations, strict=True):
-            waiting, machines = len(station.queue), station.machines
+            out += (len(station.queue), station.number.value)
+            out += [machine.stays.state for machine in station.machines]
             if hold_many(program):
-                held = [len(machine.parts()) for machine in machines]
-            else:  # the same for less: this is done at every instant
-                held = [len(machine.out) + (machine.part is not None) for machine in machines]
-            out += (waiting, waiting + sum(held))
-            out += [machine.stays.state for machine in machines]
-            if hold_many(program):
-                out += held
+                out += [len(machine.parts()) for machine in station.machines]
     return out
 
 

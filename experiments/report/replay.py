@@ -18,7 +18,7 @@ WATCH_S = 90
 SLIDER_STEPS = 1200
 COUNTS = {
     "entered": mark("came in"),
-    "left": mark("left, good"),
+    "left": mark("came out"),
     "scrapped": mark("scrapped"),
     "wip": mark("in the line"),
 }

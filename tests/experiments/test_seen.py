@@ -17,7 +17,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "sim"))  # random_plants also
 
 from random_plants import plants
 
-from experiments import replay_code, seen, trace, watch
+from experiments import replay_code, seen, watch
 from experiments.cli import run
 from experiments.report import write_report
 from experiments.report.gantt import gantt, gantt_file, wip, wip_file
@@ -26,8 +26,9 @@ from experiments.report.parts import Writer
 from experiments.report.replay import ranks
 from experiments.seen import bounded, links, see, shared, stepped
 from models.equipment import STATES
+from models.plant import Plant
 from sim.program import lower
-from sim.simpy_engine.run import Run
+from sim.simpy_engine.run import Run, Trace
 
 H = 3600.0
 QUICK = settings(max_examples=40, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
@@ -43,10 +44,10 @@ class Rows:
 
 def traced(plant, seed, until_h):
     rows = Rows()
-    made = trace.traced(rows)
+    made = Trace(rows)
     played = Run(lower(plant), seed, 0, made)
     played.play(until_h * H)
-    trace.end(played, made, rows)
+    made.close(played)
     return rows
 
 
@@ -71,17 +72,29 @@ def taken_s(row):
     return min(begun, default=float("inf"))
 
 
-def check_against_the_trace(plant, found, rows, after_s):
+def check_parts(at, s, values, here, t):
+    """Parts in front, and those on machines where there may be several."""
+    if ("held", s, 0) in values:
+        held = sum(values["held", s, m] for m in range(at.count))
+        assert values["front", s, None] + held == len(here)
+    elif at.load_s is None:  # when a part is taken to be loaded, its visit does not say
+        assert values["front", s, None] == sum(taken_s(row) > t for row in here)
+
+
+def last(parts, t):
+    """Return the number at ``t``; None where only cells are kept."""
+    return [value for at_s, value in parts["steps"] if at_s <= t][-1] if "steps" in parts else None
+
+
+def check_against_the_trace(plant, found, rows, after_s, parts=True):
     t = found["start_s"] + after_s
     for n, one in enumerate(plant.lines):
         values = decoded(found["replay"]["lines"][n], found["replay"]["tick_s"], after_s)
         for s, at in enumerate(one.stations):
             here = [r for r in rows.visits if (r["line"], r["station"]) == (one.name, at.name) and is_at(r, t)]
-            if at.kind == "machine":
-                assert values["front", s, None] == sum(taken_s(row) > t for row in here)
-            elif ("held", s, 0) in values:
-                held = sum(values["held", s, m] for m in range(at.count))
-                assert values["front", s, None] + held == len(here)
+            if parts:
+                check_parts(at, s, values, here, t)
+                assert last(found["lines"][n]["at_station"][s], t) in (None, len(here))
             for m, name in enumerate(at.names):
                 key = (one.name, at.name, name)
                 of_it = [r for r in rows.states if (r["line"], r["station"], r["machine"]) == key]
@@ -98,6 +111,62 @@ def test_the_replay_agrees_with_the_trace_at_any_time(plant, start_h, luck):
     ticks = int((found["replay"]["end_s"] - found["start_s"]) / tick_s) - 1
     for after_s in (0.0, *(luck.randint(0, ticks) * tick_s for _ in range(5))):
         check_against_the_trace(plant, found, rows, round(after_s, 6))
+
+
+EVERY_KIND = {
+    "products": [{"name": "p"}, {"name": "q"}, {"name": "set"}, {"name": "piece"}],
+    "crews": {"loaders": 1},
+    "lines": [
+        {
+            "name": "kinds", "blocking": "before_service",
+            "source": [{"interarrival_s": {"exponential": 600}, "product": "p"},
+                       {"saturated": True, "product": "q", "to": "mill"}],
+            "initial": [{"station": "saw", "parts": 2, "product": "p"}],
+            "stations": [
+                {"name": "saw", "buffer": None, "cycle_time_s": 500, "next": "mount", "load_s": 30, "unload_s": 20,
+                 "crew": {"load": "loaders"}, "standby": {"after_s": 200, "start_up_s": 60}},
+                {"name": "mill", "buffer": 2, "cycle_time_s": {"exponential": 300}, "next": "mount"},
+                {"name": "mount", "kind": "assembly", "inputs": {"p": 1, "q": 2}, "output": "set", "buffer": 4,
+                 "cycle_time_s": 300, "scrap": 0.2},
+                {"name": "test", "buffer": 3, "cycle_time_s": 100, "inspect": {"detects": 0.9, "bad_to": "mend"},
+                 "next": {"sequence": ["cut", "carry"]}},
+                {"name": "mend", "buffer": None, "cycle_time_s": 200, "next": "test"},
+                {"name": "cut", "kind": "split", "pieces": 4, "output": "piece", "buffer": 2, "cycle_time_s": 50,
+                 "next": "bind"},
+                {"name": "bind", "kind": "join", "pieces": 4, "output": "set", "buffer": 9, "cycle_time_s": 50},
+                {"name": "carry", "kind": "transport", "machines": 2, "capacity": 3, "buffer": 9, "travel_s": 400,
+                 "return_s": 300},
+                {"name": "belt", "kind": "conveyor", "buffer": 3, "places": 5, "pace_s": 30},
+            ],
+        },
+        {"name": "loop", "source": {"pallets": 3}, "mix": {"sequence": ["p"]},
+         "stations": [{"name": "one", "buffer": None, "cycle_time_s": 100}, {"name": "two", "buffer": None,
+                                                                             "cycle_time_s": {"exponential": 90}}]},
+    ],
+}  # fmt: skip
+
+
+def test_every_kind_of_station_is_seen_as_in_the_trace(tmp_path, document):
+    made = Plant.model_validate(EVERY_KIND)
+    found = see(made, 3, 0.0, 30.0, (5.0, 30.0))
+    rows = traced(made, 3, 30.0)
+    luck = random.Random(4)
+    for after_s in (round(luck.randint(0, 249_000) * 0.36, 1) for _ in range(60)):
+        check_against_the_trace(made, found, rows, after_s, parts=False)
+    stations = [station["name"] for station in found["lines"][0]["stations"]]
+    named = {(stations[a], stations[b] if b >= 0 else b) for a, b, _ in found["lines"][0]["links"]}
+    assert named == {
+        ("saw", "mount"), ("mill", "mount"), ("mount", "test"), ("test", "cut"), ("test", "carry"), ("test", "mend"),
+        ("mend", "test"), ("cut", "bind"), ("bind", "carry"), ("carry", "belt"), ("belt", -1),
+    }  # fmt: skip
+    assert found["lines"][0]["enters_at"] == [0, 1]
+    assert [s["saturated"] for s in found["lines"][0]["stations"]] == [False, True] + [False] * 7
+    assert [s["holds"][0] for s in found["lines"][0]["stations"]] == [1, 1, 1, 1, 1, 4, 1, 3, 5]
+    assert found["lines"][0]["stations"][2]["places"] == 8
+    times = [decoded(found["replay"]["lines"][0], 0.1, later_s) for later_s in range(0, 90_000, 1100)]
+    assert max(values["held", 7, 0] for values in times) in (2, 3)
+    assert max(values["held", 8, 0] for values in times) > 1
+    assert write_report(document, tmp_path / "r.html", "zh", found).stat().st_size < 1_500_000
 
 
 def busy(cycle_s, stations=3, machines=1):
@@ -196,7 +265,7 @@ def test_links_come_from_the_routes_of_the_file():
         ),
         products=({"name": "p"}, {"name": "q"}),
     )
-    found = links(made.lines[0])
+    found = links(made.lines[0], lower(made).lines[0])
     assert found == [
         (0, 1, 0.75), (0, 2, 0.25), (1, 3, None), (2, 3, None), (2, -2, None), (3, 0, 0.1), (3, -1, 0.9)
     ]  # fmt: skip
