@@ -86,6 +86,7 @@ def schema() -> None:
 def simulate(request: Request, trace: str | None = None, window_h: tuple[float, float] | None = None) -> None:
     """Simulate a plant as it is; show a window of it, and write its trace, if asked for."""
     from experiments import seeing
+    from scenarios.evidence import assumptions
     from scenarios.files import read_plant
     from sim.simulate import Settings
     from sim.simulate import simulate as simulated
@@ -100,6 +101,7 @@ def simulate(request: Request, trace: str | None = None, window_h: tuple[float, 
         if trace is not None:
             assert seen is not None
             told = seeing.write_trace(plant, document, seen, Path(trace), settings.workers, request.language, announce)
+    document["assumptions"] = assumptions(plant, settings.horizon_h)
     _deliver(request, document, seen)
     if told is not None and not request.quiet:
         click.echo(told, err=True)
