@@ -107,7 +107,7 @@ class Furnace(Machine):
             self.withdraw()
 
     def _hot(self, tick: Tick) -> None:
-        if tick is not self._heating:
+        if tick != self._heating:
             return
         self._heating = None
         self._owed_s = 0.0
