@@ -81,6 +81,22 @@ def _hours(ctx: click.Context, param: click.Parameter, value: str | None) -> tup
     return window
 
 
+@app.command(short_help="Write a plant file to start from.")
+@click.argument("template")
+@click.argument("file", required=False)
+@click.option("--force", is_flag=True, help="Overwrite an existing file.")
+def new(template: str, file: str | None, force: bool) -> None:
+    """Write a plant file to start from: a copy of the shipped example TEMPLATE.
+
+    \b
+    renewline new machining            writes machining.yaml
+    renewline new spinning mill.yaml   writes mill.yaml
+    """
+    from experiments import commands
+
+    commands.new(template, file, force)
+
+
 @app.command(epilog=PLANTS, short_help="List every problem of a plant file.")
 @click.argument("plants", nargs=-1, required=True)
 @click.option("--json", "as_json", is_flag=True, help="Print the problems as JSON.")
