@@ -107,7 +107,7 @@ def drawn(page, line):
         """
         const root = document.querySelector('#replay-' + arguments[0]), all = q => [...root.querySelectorAll(q)];
         return {
-            time: Number(root.querySelector('.slider').value),
+            time: Number(root.dataset.time),
             front: all('[data-front]').map(e => e.textContent),
             machines: Object.fromEntries(all('[data-machine]').map(
                 e => [e.dataset.machine, [e.getAttribute('fill'), e.querySelector('title').textContent]])),
@@ -211,7 +211,7 @@ def test_the_table_says_the_same_in_words(page):
         "return [...document.querySelectorAll('#replay-0 .now tbody tr')]"
         ".map(r => [...r.children].map(c => c.textContent))"
     )
-    values = decoded(page.seen, 0, 5000 // 24 * 24)
+    values = decoded(page.seen, 0, drawn(page, 0)["time"])
     stations = page.seen["lines"][0]["stations"]
     assert [row[0] for row in rows] == [station["name"] for station in stations]
     assert [int(row[1]) for row in rows] == [values["front", n, None] for n in range(len(stations))]

@@ -306,6 +306,7 @@ function start(figure) {
     find(".clock time").textContent = clock;
     find(".clock .hours").textContent = say(data.words.hours, {h: (at / 3600).toFixed(2)});
     if (!keep) slider.value = now;
+    figure.dataset.time = now;  /* the slider shows whole steps only */
     slider.setAttribute("aria-valuetext", clock);
     if (details.open) write_table(find(".now tbody"), data, picture, film);
   }
