@@ -180,7 +180,10 @@ def before_after(before: Document, after: Document, w: Writer) -> list[Table]:
 def _pairs(before: Document, after: Document, line: str) -> dict[str, Pairs]:
     """Return the figures of a line by replication, before and after, by key."""
     old, new, start = before.get("by_replication", {}), after.get("by_replication", {}), f"{line}/"
-    return {key.removeprefix(start): (old[key], new[key]) for key in old if key.startswith(start) and key in new}
+    first = before.get("first_replications")
+    return {
+        key.removeprefix(start): Pairs(old[key], new[key], first) for key in old if key.startswith(start) and key in new
+    }
 
 
 def _both(before: Document, after: Document) -> list[tuple[Document, Document]]:
