@@ -8,7 +8,7 @@ from pathlib import Path
 
 import jinja2
 
-from experiments.report import charts, plan_parts, run_parts
+from experiments.report import charts, plan_parts, rank_parts, run_parts, statistics_charts, statistics_parts
 from experiments.report.parts import Document, Table, Writer, joined, with_names
 from experiments.report.svg import FONTS, Chart
 
@@ -167,6 +167,7 @@ def _compare(document: Document, w: Writer) -> Page:
         Section("before-after", w.t("Before and after"), [note], run_parts.before_after(before, after, w)),
         Section("states", w.t("What the machines do"), [], _states(runs, w)),
         Section("energy", w.t("Energy by carrier"), [], _energy_pair(runs, w)),
+        *_certainty(document, w),
     ]  # fmt: skip
     title = w.t("Before and after: {plant}").format(plant=after["plant"])
     return Page(title, _counted(after, w), run_parts.compare_answer(document, w), sections, _run_inputs(after, w))
@@ -181,9 +182,27 @@ def _simulate(run: Document, w: Writer) -> Page:
         Section("states", w.t("What the machines do"), [], _states(runs, w)),
         Section("queues", w.t("Queues and stops"), [], _queues(run, w)),
         Section("energy", w.t("Energy by carrier"), [], _energy(run, w)),
+        *_certainty(run, w),
     ]
     title = w.t("Simulation: {plant}").format(plant=run["plant"])
     return Page(title, _counted(run, w), run_parts.simulate_answer(run, w), sections, _run_inputs(run, w))
+
+
+def _certainty(run: Document, w: Writer) -> list[Section]:
+    """Return the section on warm-up, precision and batches, if the run chose any of them."""
+    blocks: list[Chart | Table] = [*statistics_charts.warm_up(run, w), *statistics_parts.tables(run, w)]
+    return [Section("certainty", w.t("Warm-up and precision"), statistics_parts.text(run, w), blocks)] if blocks else []
+
+
+def _rank(document: Document, w: Writer) -> Page:
+    blocks: list[Chart | Table] = [statistics_charts.ranking(document, w), rank_parts.table(document, w)]
+    sections = [
+        Section("variants", w.t("Variants"), [], [*blocks, *_filled([rank_parts.changes(document, w)])]),
+        *_certainty(document, w),
+    ]
+    title = w.t("Ranking of variants: {plant}").format(plant=document["plant"])
+    said = [*rank_parts.answer(document, w), *statistics_parts.notes(document, w)]
+    return Page(title, _counted(document, w), said, sections, _run_inputs(document, w))
 
 
 def _counted(run: Document, w: Writer) -> str:
@@ -229,4 +248,6 @@ def _run_inputs(run: Document, w: Writer) -> list[tuple[str, str]]:
     return [(name, w.num(v) if isinstance(v, float) else str(v)) for name, v in pairs if v is not None]
 
 
-_PAGES: dict[str, Callable[[Document, Writer], Page]] = {"plan": _plan, "compare": _compare, "simulate": _simulate}
+_PAGES: dict[str, Callable[[Document, Writer], Page]] = {
+    "plan": _plan, "compare": _compare, "simulate": _simulate, "rank": _rank,
+}  # fmt: skip

@@ -5,6 +5,7 @@ from typing import Any
 
 from experiments.report.parts import MISSING, Column, Document, Pairs, Table, Writer, carrier, change, pair, relative
 from experiments.report.plan_parts import options_of
+from experiments.report.statistics_parts import notes
 from experiments.words import DIFFERENCES, ENERGY, LINE, STATES, Quantity
 
 Runs = Sequence[tuple[str, Document]]
@@ -19,10 +20,13 @@ def simulate_answer(run: Document, w: Writer) -> list[str]:
     said = [
         text.format(line=x["name"], good=w.ci(x["good_per_h"]), bottleneck=x["bottleneck"]) for x in run["lines"][:3]
     ]
-    return [*said, _how_certain(run, w)]
+    return [*said, _how_certain(run, w), *notes(run, w)]
 
 
 def _how_certain(run: Document, w: Writer) -> str:
+    if batches := run.get("batch_means"):
+        text = w.t("The ± are 95 % intervals from {n} batches of {hours} h, cut from one run with seed {seed}.")
+        return text.format(n=batches["batches"], hours=w.num(batches["batch_h"]), seed=run["seed"])
     text = w.t("The ± are 95 % intervals from {replications} replications of {hours} h each with seed {seed}.")
     return text.format(replications=run["replications"], hours=w.num(counted_h(run)), seed=run["seed"])
 
@@ -241,7 +245,7 @@ def compare_answer(document: Document, w: Writer) -> list[str]:
         brings += more.format(value=signed(d["value_cny_per_y"], w.money))
     else:
         brings += w.t(".")
-    return [swapped, brings, _how_certain(document["after"], w)]
+    return [swapped, brings, _how_certain(document["after"], w), *notes(document, w)]
 
 
 def signed(value: Any, write: Callable[[Any], str]) -> str:  # noqa: ANN401
