@@ -67,7 +67,7 @@ def _series(axes: Axes, one: Document, found: Document, w: Writer) -> None:
     axes.hlines(one["mean_after"], one["delete_h"], end, color=AFTER, linewidth=1.4)
     run = f"{w.t(one['run'])}: " if one.get("run") else ""
     axes.set_title(shortened(f"{run}{one['line']}: {w.name(figure_of(one))}", WIDTH_IN / ABREAST - 0.5))
-    axes.set(xlim=(0, end), ylim=(0, None))
+    axes.set(xlim=(0, end), ylim=(0, 1.1 * max(means) or 1.0))
     axes.grid(axis="y")
     for axis, count in ((axes.xaxis, 6), (axes.yaxis, 4)):
         axis.set_major_locator(MaxNLocator(count))
