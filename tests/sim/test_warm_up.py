@@ -85,9 +85,7 @@ def test_the_latest_cut_of_all_lines_and_programs_holds():
 
 def test_pilots_do_not_share_the_luck_of_what_counts_and_workers_change_nothing():
     queue = plant(station(cycle_time_s={"exponential": H}), source={"interarrival_s": {"exponential": 1.5 * H}})
-    one, two = (
-        simulate(queue, Settings(replications=2, horizon_h=2000, auto_warm_up=True, workers=n)) for n in (1, 2)
-    )
+    one, two = (simulate(queue, Settings(replications=2, horizon_h=2000, auto_warm_up=True, workers=n)) for n in (1, 2))
     assert one == two
     again = simulate(queue, Settings(replications=2, horizon_h=2000, warm_up_h=one["warm_up_h"], workers=1))
     assert again["lines"] == one["lines"]  # finding the warm-up draws nothing from the replications' streams
