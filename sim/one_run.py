@@ -48,6 +48,26 @@ def read_off(job: LongRun) -> list[kpis.Record]:
     return records
 
 
+def alike(values: list[Any]) -> list[Any]:
+    """Return records without the lists that are longer in one than in another: what happened in one batch only.
+
+    >>> alike([{"wip": 1.0, "years": [2026]}, {"wip": 2.0, "years": [2026, 2027]}])
+    [{'wip': 1.0}, {'wip': 2.0}]
+    """
+    if isinstance(values[0], list):
+        columns = [alike(list(column)) for column in zip(*values, strict=True)]
+        return [list(row) for row in zip(*columns, strict=True)] if columns else values
+    if not isinstance(values[0], dict):
+        return values
+    kept = {}
+    for key in values[0]:
+        column = [v[key] for v in values if key in v]
+        lists = {len(v) for v in column if isinstance(v, list)}
+        if len(column) == len(values) and len(lists) <= 1:
+            kept[key] = alike(column)
+    return [{key: column[n] for key, column in kept.items()} for n in range(len(values))]
+
+
 def with_half_widths(whole: Any, batches: Any, count: int, key: str = "") -> Any:  # noqa: ANN401 - nested records
     """Return the figures of the whole run with half-widths from its batches.
 
@@ -62,6 +82,8 @@ def with_half_widths(whole: Any, batches: Any, count: int, key: str = "") -> Any
     {'tce': {'mean': 50.0, 'half_width': 1.0}, 'wip': {'mean': 3.0, 'half_width': 0.2}}
     """
     if isinstance(whole, list):
+        if len(whole) != len(batches):
+            return whole  # what happened over the whole run, e.g. renewals, year by year
         return [with_half_widths(w, b, count, key) for w, b in zip(whole, batches, strict=True)]
     if not isinstance(whole, dict):
         return whole

@@ -14,7 +14,8 @@ from typing import Any
 
 from models.plant import Plant
 from sim import kpis
-from sim.one_run import LongRun, read_off, section, with_half_widths
+from sim.energy_kpis import settle
+from sim.one_run import LongRun, alike, read_off, section, with_half_widths
 from sim.output_analysis import interval
 from sim.parallel import map_jobs
 from sim.precision import FIRST, Precision, wanted_figures
@@ -29,8 +30,8 @@ Document = dict[str, Any]
 
 INTERVALS = frozenset({
     "throughput_per_h", "good_per_h", "wip", "lead_time_h", "mean_power_kw", "kwh_per_unit", "kgce_per_unit", "tce",
-    "co2_t", "cost_cny", "peak_kw", "by_carrier", "oee", "visits_per_h", "queue_length", "number", "waiting_time_h",
-    "per_h", "utilisation", "running_cost_cny_per_h",
+    "tce_equivalent", "tce_equal", "co2_t", "cost_cny", "peak_kw", "by_carrier", "oee", "visits_per_h", "queue_length",
+    "number", "waiting_time_h", "per_h", "utilisation", "running_cost_cny_per_h",
 })  # fmt: skip
 """Keys whose value is given as mean and half-width; the others as the mean alone."""
 
@@ -224,7 +225,7 @@ def _long_run(plant: Plant, settings: Settings, batches: int, progress: Progress
     figures = by_replication(cut_up)
     names = [f"{line['name']}/{key}" for line in cut_up[0]["lines"] for key in Precision().of]
     return {
-        **with_half_widths(document(plant, settings, whole), combine(cut_up), batches),
+        **with_half_widths(document(plant, settings, whole), combine(alike(cut_up)), batches),
         "method": "batch_means",
         **chosen,
         "batch_means": section(figures, names, batches, (settings.horizon_h - settings.warm_up_h) / batches),
@@ -234,6 +235,8 @@ def _long_run(plant: Plant, settings: Settings, batches: int, progress: Progress
 
 def document(plant: Plant, settings: Settings, records: list[kpis.Record]) -> Document:
     """Return the document that several replications make."""
+    together = combine(records, first=settings.first)
+    settle(together["lines"], records)
     return {
         "kind": "simulate",
         "renewline": version("renewline"),
@@ -245,7 +248,7 @@ def document(plant: Plant, settings: Settings, records: list[kpis.Record]) -> Do
         "warm_up_h": settings.warm_up_h,
         "method": "replications",
         **({"first_replications": settings.first} if settings.first else {}),
-        **combine(records, first=settings.first),
+        **together,
         "by_replication": by_replication(records),
     }
 

@@ -160,7 +160,8 @@ def pilot(job: Pilot) -> Vector:
         run.play(now)
         for line, row in zip(run.lines, readings, strict=True):
             row[0, n] = line.wip.area(now) / cuts.bucket_s
-            row[1, n] = (sum(o.good for o in line.outputs.values()) + line.scrapped) / (cuts.bucket_s / H)
+            left = sum(o.good + o.bad + o.scrapped for o in line.outputs.values())
+            row[1, n] = left / (cuts.bucket_s / H)
     return np.asarray(np.diff(readings, axis=2))
 
 
