@@ -274,13 +274,21 @@ def combine(values: list[Any], key: str = "", inside: bool = False, first: int |
             for k in keys
         }
     if isinstance(one, list):
-        return [combine([v[n] for v in values], first=first) for n in range(len(one))]
+        return [combine(found, first=first) for found in _by_place(values)]
     if not _is_number(one):
         return max(set(values), key=lambda v: (values.count(v), str(v)))  # a name: the one most often found
     if inside:
         return _interval(values, first)
     mean = sum(values) / len(values)
     return one if all(v == one for v in values) else mean
+
+
+def _by_place(lists: list[list[Any]]) -> list[list[Any]]:
+    """Return what stands at each place of some lists: a number that one of them has not is 0, a record is left out."""
+    longest = max(lists, key=len)
+    if longest and _is_number(longest[0]):
+        return [[v[n] if n < len(v) else 0.0 for v in lists] for n in range(len(longest))]
+    return [[v[n] for v in lists if n < len(v)] for n in range(len(longest))]
 
 
 def _is_number(value: object) -> bool:

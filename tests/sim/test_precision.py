@@ -9,7 +9,7 @@ from models.errors import DataError
 from models.plant import Plant
 from sim.output_analysis import interval, paired_interval
 from sim.precision import FIRST, Precision, replications, wanted_figures
-from sim.simulate import Settings, simulate
+from sim.simulate import Settings, combine, simulate
 
 H = 3600.0
 QUEUE = Plant.model_validate(
@@ -114,6 +114,13 @@ def test_the_plant_file_asks_for_it():
 def test_a_wrong_run_is_refused(run):
     with pytest.raises(ValueError, match="validation error"):
         Plant.model_validate(QUEUE.model_dump(exclude_unset=True) | {"run": run})
+
+
+def test_lists_of_different_lengths_are_combined_place_by_place():
+    """Shares of time by number present: one run never saw two; renewals: one run ended before the second."""
+    found = combine([{"number_share": [0.5, 0.5]}, {"number_share": [0.5, 0.25, 0.25]}])
+    assert found == {"number_share": [0.5, 0.375, 0.125]}
+    assert combine([{"renewals": [{"out_h": 4.0}]}, {"renewals": []}]) == {"renewals": [{"out_h": 4.0}]}
 
 
 def _fields(settings):
