@@ -85,9 +85,11 @@ def with_half_widths(whole: Any, batches: Any, count: int, key: str = "") -> Any
         if len(whole) != len(batches):
             return whole  # what happened over the whole run, e.g. renewals, year by year
         return [with_half_widths(w, b, count, key) for w, b in zip(whole, batches, strict=True)]
-    if not isinstance(whole, dict):
+    if key.endswith("_half_width"):
+        return batches  # of states and quantiles
+    if not isinstance(whole, dict) or not isinstance(batches, dict):
         return whole
-    if "mean" in whole and isinstance(batches, dict) and "half_width" in batches:
+    if "mean" in whole and "half_width" in batches:
         return {**whole, "half_width": _half_width(whole["mean"], batches, count, key)}
     return {k: with_half_widths(v, batches[k], count, k) if k in batches else v for k, v in whole.items()}
 

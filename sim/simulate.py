@@ -22,6 +22,7 @@ from sim.precision import FIRST, Precision, wanted_figures
 from sim.precision import replications as enough
 from sim.program import H, Program, lower
 from sim.simpy_engine.run import Run
+from sim.summary import summed_up
 from sim.warm_up import cut, find_warm_up
 
 ENGINE = "simpy"
@@ -224,8 +225,9 @@ def _long_run(plant: Plant, settings: Settings, batches: int, progress: Progress
     whole, cut_up = map_jobs(read_off, jobs, settings.workers, progress)
     figures = by_replication(cut_up)
     names = [f"{line['name']}/{key}" for line in cut_up[0]["lines"] for key in Precision().of]
+    of_batches = summed_up(combine(alike(cut_up)), cut_up)
     return {
-        **with_half_widths(document(plant, settings, whole), combine(alike(cut_up)), batches),
+        **with_half_widths(document(plant, settings, whole), of_batches, batches),
         "method": "batch_means",
         **chosen,
         "batch_means": section(figures, names, batches, (settings.horizon_h - settings.warm_up_h) / batches),
@@ -235,7 +237,7 @@ def _long_run(plant: Plant, settings: Settings, batches: int, progress: Progress
 
 def document(plant: Plant, settings: Settings, records: list[kpis.Record]) -> Document:
     """Return the document that several replications make."""
-    together = combine(records, first=settings.first)
+    together = summed_up(combine(records, first=settings.first), records)
     settle(together["lines"], records)
     return {
         "kind": "simulate",
@@ -275,6 +277,9 @@ def combine(values: list[Any], key: str = "", inside: bool = False, first: int |
         }
     if isinstance(one, list):
         return [combine(found, first=first) for found in _by_place(values)]
+    if None in values and any(_is_number(v) for v in values):
+        values = [v for v in values if v is not None]
+        one = values[0]
     if not _is_number(one):
         return max(set(values), key=lambda v: (values.count(v), str(v)))  # a name: the one most often found
     if inside:

@@ -40,6 +40,8 @@ class BatchMachine(Machine):
         self.place(charge[0], now)
         for part in charge:
             part.batch = number
+        if self.heating:
+            self.heating.charged(now)
         return True
 
     def _there(self) -> int:
@@ -47,9 +49,12 @@ class BatchMachine(Machine):
         station = self.station
         if station.feeds and station.next_product() is not None:
             return self.rig.capacity
-        if station.buffer == 0:
-            return sum(giver.may_give() and not giver.keeps for giver in station.waiting)
-        return len(station.queue)
+        before_it = sum(giver.may_give() and not giver.keeps for giver in station.waiting) if station.buffer == 0 else 0
+        return len(station.queue) + before_it
+
+    def may_begin_later(self) -> bool:
+        """Return whether a charge will be started when its oldest part has waited long enough."""
+        return super().may_begin_later() or (self.rig.max_wait_s < float("inf") and len(self.station.queue) > 0)
 
     def takes_at_once(self) -> bool:
         """A part alone starts a charge only if one part is a load."""
@@ -57,7 +62,9 @@ class BatchMachine(Machine):
 
     def _started(self, part: Part, now: float) -> None:
         for each in self._charge:
-            self.station.started(each, now)
+            super()._started(each, now)
+        if self.heating:
+            self.heating.inside(self._charge, self._whole_s, now)
 
     def _finish(self, now: float) -> None:
         for part in self._charge:
@@ -67,6 +74,8 @@ class BatchMachine(Machine):
     def _over(self, now: float) -> None:
         charge, self._charge = self._charge, []
         self.part, self.phase = None, EMPTY
+        if self.heating:
+            self.heating.inside([], 0.0, now)
         self.charges += 1
         self.charged += len(charge)
         for part in charge:
@@ -76,6 +85,8 @@ class BatchMachine(Machine):
     def scrap_in_work(self, now: float) -> None:
         """A failure spoils the whole charge."""
         charge, self._charge = self._charge, []
+        if self.heating:
+            self.heating.inside([], 0.0, now)
         self.part, self.phase = None, EMPTY
         for part in charge:
             self.outlet.scrap(part, now)

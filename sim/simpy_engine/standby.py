@@ -47,14 +47,15 @@ class Sleep:
     def idle(self, now: float) -> None:
         """The machine is ready and has no part: count the time."""
         machine = self.machine
-        self._idle = machine.clock.at(now + self._after.draw(), STOPS + machine.order, self._time_out)
+        if self._idle is None:
+            self._idle = machine.clock.at(now + self._after.draw(), STOPS + machine.order, self._time_out)
 
     def busy(self) -> None:
         """The machine is ready without a part no longer."""
         self._idle = None
 
     def _time_out(self, tick: Tick) -> None:
-        if tick is self._idle:
+        if tick == self._idle:
             self._idle = None
             self.go_down(STANDBY)
 
@@ -72,7 +73,7 @@ class Sleep:
         self._starting = machine.clock.at(now + self._start_up.draw(), ENDS + machine.order, self._up)
 
     def _up(self, tick: Tick) -> None:
-        if tick is not self._starting:
+        if tick != self._starting:
             return
         self._starting = None
         self.down = None
