@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import click
 
@@ -23,7 +23,7 @@ class Request:
     command: str
     plant: str
     seed: int | None = None
-    replications: int | None = None
+    replications: int | Literal["auto"] | None = None
     workers: int | None = None
     lang: str | None = None
     as_json: bool = False
@@ -32,7 +32,11 @@ class Request:
     quiet: bool = False
     verbose: bool = False
     horizon_h: float | None = None
-    warm_up_h: float | None = None
+    warm_up_h: float | Literal["auto"] | None = None
+    precision: float | None = None
+    precision_of: tuple[str, ...] = ()
+    max_replications: int | None = None
+    batches: int | None = None
 
     @property
     def language(self) -> str:
@@ -122,6 +126,26 @@ def compare(request: Request, options: tuple[str, ...]) -> None:
     _deliver(request, document)
 
 
+def rank(request: Request, variants: tuple[str, ...], asked: dict[str, Any]) -> None:
+    """Find the best of several variants."""
+    from experiments.rank import Question, parse_variants
+    from experiments.rank import rank as ranked
+    from scenarios.files import read_plant
+    from sim.simulate import Settings
+
+    if asked["method"] == "kn" and asked["delta"] is None:
+        raise click.UsageError("--delta is missing: the smallest difference of --metric worth finding, in its unit")
+    plant = read_plant(request.plant)
+    found = parse_variants(plant, variants)
+    settings = _settings(Settings.of, plant, request)
+    with _stages(request) as announce:
+        document = ranked(plant, found, Question(**asked), settings, announce("Simulating the variants"))
+    _deliver(request, document)
+    if not document["decided"]:
+        click.echo(f"Not decided within {asked['most']} runs; allow more by --max-runs.", err=True)
+        raise click.exceptions.Exit(5)
+
+
 def plan(request: Request, gap: float, time_limit_s: float) -> None:
     """Find the schedule, play it back, report it."""
     from experiments.plan import document_of, find_plan
@@ -132,7 +156,7 @@ def plan(request: Request, gap: float, time_limit_s: float) -> None:
         answer = find_plan(
             plant,
             seed=request.seed,
-            replications=request.replications,
+            replications=None if request.replications == "auto" else request.replications,
             workers=request.workers,
             gap=gap,
             time_limit_s=time_limit_s,
@@ -180,13 +204,22 @@ def report(run_folder: str, lang: str | None) -> None:
 
 
 def _settings(of: Callable[..., Any], plant: Any, request: Request) -> Any:  # noqa: ANN401 - sim.simulate.Settings
+    asks_precision = any((request.precision, request.precision_of, request.max_replications))
+    if asks_precision and request.replications not in (None, "auto"):
+        raise click.UsageError("--precision chooses the replications; leave --replications out, or give it as auto")
+    if request.batches and (asks_precision or request.replications):
+        raise click.UsageError("--batches is one run; it does not go with --replications or --precision")
     settings = of(
         plant,
         seed=request.seed,
-        replications=request.replications,
+        replications="auto" if asks_precision else request.replications,
         horizon_h=request.horizon_h,
         warm_up_h=request.warm_up_h,
         workers=request.workers,
+        precision=request.precision,
+        precision_of=request.precision_of or None,
+        max_replications=request.max_replications,
+        batches=request.batches,
     )
     if settings.warm_up_h >= settings.horizon_h:
         found = f"warm-up of {settings.warm_up_h:g} h, horizon of {settings.horizon_h:g} h"
@@ -202,6 +235,8 @@ def _deliver(request: Request, document: dict[str, Any], seen: dict[str, Any] | 
 
     if request.as_json:
         click.echo(as_json(document), nl=False)
+        if not request.quiet:
+            _warn(request, document)
     else:
         from rich.console import Console
 
@@ -215,6 +250,16 @@ def _deliver(request: Request, document: dict[str, Any], seen: dict[str, Any] | 
     path = write_run(folder, document, text, name, ["renewline", *sys.argv[1:]], request.language, seen)
     if not request.quiet:
         click.echo(f"Report: {path}", err=True)
+
+
+def _warn(request: Request, document: dict[str, Any]) -> None:
+    """Say on stderr what a reader of the document should not overlook; the tables say it themselves."""
+    if {"warm_up", "precision", "batch_means"} & document.keys():
+        from experiments.report.parts import Writer
+        from experiments.report.statistics_parts import warnings
+
+        for sentence in warnings(document, Writer(request.language)):
+            click.echo(sentence, err=True)
 
 
 def _text_of(plant: str) -> tuple[str, str]:

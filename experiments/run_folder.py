@@ -97,8 +97,29 @@ def folder_for(command: str, plant: str) -> Path:
 
 def tables(document: Row) -> dict[str, list[Row]]:
     """Return the tidy tables of a document by name."""
+    return {**_tables(document), **_certainty_tables(document)}
+
+
+def _certainty_tables(document: Row) -> dict[str, list[Row]]:
+    """Return the series of the warm-up and the precision reached, where they were chosen."""
+    found = {}
+    if warm_up := document.get("warm_up"):
+        found["warm_up"] = [
+            {"run": s.get("run", ""), "line": s["line"], "figure": s["figure"], "end_h": (n + 1) * warm_up["point_h"],
+             "mean": mean}
+            for s in warm_up["series"]
+            for n, mean in enumerate(s["mean"])
+        ]  # fmt: skip
+    if precision := document.get("precision"):
+        found["precision"] = precision["figures"]
+    return found
+
+
+def _tables(document: Row) -> dict[str, list[Row]]:
     if document["kind"] == "simulate":
         return _simulation_tables(document)
+    if document["kind"] == "rank":
+        return {"variants": [flat({k: v for k, v in row.items() if k != "options"}) for row in document["variants"]]}
     if document["kind"] == "compare":
         rows = [{"line": "all", **document["difference"]}, *document["by_line"]]
         difference = [

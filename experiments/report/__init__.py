@@ -1,4 +1,4 @@
-"""The report: one self-contained HTML page from a plan, compare or simulate document.
+"""The report: one self-contained HTML page from a plan, compare, rank or simulate document.
 
 :func:`write_report` is all a caller needs. Inside: ``parts`` (tables and how numbers are written),
 ``plan_parts`` and ``run_parts`` (what each kind of document says), ``charts`` (drawn by matplotlib), ``gantt`` and
@@ -18,7 +18,7 @@ def write_report(
     The same document gives the same bytes.
 
     Args:
-        document: What ``simulate``, ``compare`` or ``plan`` print with ``--json``.
+        document: What ``simulate``, ``compare``, ``rank`` or ``plan`` print with ``--json``.
         path: The file to write; its folder exists.
         lang: ``en`` or ``zh``.
         seen: What there is to see of a simulation (:mod:`experiments.seen`): states, parts over time, the replay.
