@@ -83,12 +83,12 @@ def test_assembly_of_poisson_streams_with_losses(name):
     model = plant(assembly(quantities, places, rate), source=sources, products=PRODUCTS)
     runs = records(model, 2500, 50)
     busy = mean(p, lambda s: s[1])
-    assert holds(figures(runs, lambda r: r["good_per_h"]), busy * rate, 0.02)
-    assert holds(figures(runs, lambda r: r["stations"][0]["states"]["processing"]), busy, 0.02)
+    assert holds(figures(runs, lambda r: r["good_per_h"]), busy * rate, 0.03)
+    assert holds(figures(runs, lambda r: r["stations"][0]["states"]["processing"]), busy, 0.03)
     for i in range(len(arrivals)):
         lost = mean(p, lambda s, i=i: s[0][i] == places[i])
-        assert holds(figures(runs, lambda r, i=i: r["sources"][i]["lost_share"]), lost, 0.1)
-    assert holds(figures(runs, lambda r: r["stations"][0]["queue_length"]), mean(p, lambda s: sum(s[0])), 0.05)
+        assert holds(figures(runs, lambda r, i=i: r["sources"][i]["lost_share"]), lost, 0.15)
+    assert holds(figures(runs, lambda r: r["stations"][0]["queue_length"]), mean(p, lambda s: sum(s[0])), 0.08)
 
 
 FED = {
@@ -108,11 +108,11 @@ def test_assembly_fed_by_saturated_machines(name):
     model = plant(*makers, assembly(quantities, places, rate), source=sources, products=PRODUCTS)
     runs = records(model, 2000, 50)
     output = mean(p, lambda s: s[2]) * rate
-    assert holds(figures(runs, lambda r: r["good_per_h"]), output, 0.015)
+    assert holds(figures(runs, lambda r: r["good_per_h"]), output, 0.03)
     for i, quantity in enumerate(quantities):
-        assert holds(figures(runs, lambda r, i=i: r["stations"][i]["visits_per_h"]), quantity * output, 0.02)
+        assert holds(figures(runs, lambda r, i=i: r["stations"][i]["visits_per_h"]), quantity * output, 0.03)
         blocked = mean(p, lambda s, i=i: s[1][i])
-        assert holds(figures(runs, lambda r, i=i: r["stations"][i]["states"]["blocked"]), blocked, 0.1)
+        assert holds(figures(runs, lambda r, i=i: r["stations"][i]["states"]["blocked"]), blocked, 0.15)
 
 
 def test_constant_kitting():

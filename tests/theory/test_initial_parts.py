@@ -76,7 +76,7 @@ def test_mm1_on_its_way_from_a_full_start(parts, hours):
     area = expm(grown * hours)[parts, cut:] @ np.arange(cut)
     model = line_with([{"station": "a", "parts": parts}], station("a"), source=poisson(load))
     runs = records(model, hours, replications=600)
-    assert holds(figures(runs, lambda r: r["wip"]), area / hours, 0.1)
+    assert holds(figures(runs, lambda r: r["wip"]), area / hours, 0.13)
 
 
 def test_work_left_on_the_machine_at_the_start():

@@ -16,7 +16,7 @@ def test_join_of_poisson_parts_is_an_erlang_stream_of_sets(pieces):
     s = found_busy(lambda x: (arrivals / (arrivals + x)) ** pieces, 1.0)
     work = station("join", kind="join", pieces=pieces)
     runs = records(plant(work, source=poisson(arrivals)), 4000, 200)
-    assert holds(figures(runs, lambda r: r["good_per_h"]), arrivals / pieces, 0.02)
+    assert holds(figures(runs, lambda r: r["good_per_h"]), arrivals / pieces, 0.03)
     gathers = (pieces - 1) / 2 / arrivals
     assert holds(figures(runs, lambda r: r["stations"][0]["queue_length"]), arrivals * (gathers + s / (1 - s)), 0.12)
 
@@ -28,7 +28,7 @@ def test_split_makes_groups(pieces):
     arrivals = load / pieces
     model = plant(station("cut", 1.0, kind="split", pieces=pieces), station("work", 1.0), source=poisson(arrivals))
     runs = records(model, 5000, 200)
-    assert holds(figures(runs, lambda r: r["good_per_h"]), load, 0.05)
+    assert holds(figures(runs, lambda r: r["good_per_h"]), load, 0.08)
     number = load * (1 + pieces) / 2 / (1 - load)
     assert holds(figures(runs, lambda r: r["stations"][1]["number"]), number, 0.2)
     assert holds(figures(runs, lambda r: r["stations"][0]["number"]), arrivals / (1 - arrivals), 0.15)
@@ -55,10 +55,10 @@ def test_pieces_are_handed_over_one_by_one(pieces, places):
     model = plant(station("cut", 1 / cut, kind="split", pieces=pieces), station("work", 1 / work, buffer=places))
     runs = records(model, 2500, 50)
     output = mean(p, lambda s: s[1] > 0) * work
-    assert holds(figures(runs, lambda r: r["good_per_h"]), output, 0.015)
-    assert holds(figures(runs, lambda r: r["stations"][0]["visits_per_h"]), output / pieces, 0.02)
+    assert holds(figures(runs, lambda r: r["good_per_h"]), output, 0.03)
+    assert holds(figures(runs, lambda r: r["stations"][0]["visits_per_h"]), output / pieces, 0.03)
     blocked = mean(p, lambda s: s[0] > 0)
-    assert holds(figures(runs, lambda r: r["stations"][0]["states"]["blocked"]), blocked, 0.05)
+    assert holds(figures(runs, lambda r: r["stations"][0]["states"]["blocked"]), blocked, 0.08)
 
 
 def test_join_behind_a_small_buffer():
@@ -85,9 +85,9 @@ def test_join_behind_a_small_buffer():
     model = plant(station("make", 1 / make), station("join", 1 / join, kind="join", pieces=pieces, buffer=places))
     runs = records(model, 2000, 50)
     output = mean(p, lambda s: s[2]) * join
-    assert holds(figures(runs, lambda r: r["good_per_h"]), output, 0.015)
-    assert holds(figures(runs, lambda r: r["stations"][0]["visits_per_h"]), pieces * output, 0.015)
-    assert holds(figures(runs, lambda r: r["stations"][0]["states"]["blocked"]), mean(p, lambda s: s[1]), 0.05)
+    assert holds(figures(runs, lambda r: r["good_per_h"]), output, 0.03)
+    assert holds(figures(runs, lambda r: r["stations"][0]["visits_per_h"]), pieces * output, 0.03)
+    assert holds(figures(runs, lambda r: r["stations"][0]["states"]["blocked"]), mean(p, lambda s: s[1]), 0.08)
 
 
 @pytest.mark.parametrize("pieces", [4, 100])

@@ -12,7 +12,7 @@ from theory_tools import H, chain, figures, holds, mean, plant, poisson, records
 
 
 def lead_h(product):
-    return lambda line: line["products"][product]["lead_time_h"]["mean"]
+    return lambda line: next(p for p in line["products"] if p["name"] == product)["lead_time_h"]["mean"]
 
 
 WAIT = {"first": lambda line: line["stations"][0]["waiting_time_h"]}
@@ -47,9 +47,8 @@ def test_priority_of_three_products_by_shares(queue):
         second_moment = sum(s * m for s, m in zip(shares, second, strict=True))
         waits = [mg1_wait(arrivals, sum(s * f for s, f in zip(shares, first, strict=True)), second_moment)] * 3
     runs = records(model, 4000, 300)
-    names = [p["name"] for p in runs[0]["lines"][0]["products"]]
     for n, name in enumerate(["urgent", "plain", "late"]):
-        assert holds(figures(runs, lead_h(names.index(name))), waits[n] + first[n], 0.25)
+        assert holds(figures(runs, lead_h(name)), waits[n] + first[n], 0.25)
 
 
 def test_priority_with_a_source_for_each_product():
@@ -61,8 +60,8 @@ def test_priority_with_a_source_for_each_product():
         products=[{"name": "p", "priority": 1}, {"name": "q", "priority": 2}],
     )
     runs = records(model, 4000, 300)
-    for n, wait in enumerate(priority_waits(arrivals, [1, 1], [2, 2])):
-        assert holds(figures(runs, lead_h(n)), wait + 1, 0.25)
+    for name, wait in zip("pq", priority_waits(arrivals, [1, 1], [2, 2]), strict=True):
+        assert holds(figures(runs, lead_h(name)), wait + 1, 0.25)
 
 
 def busy_beyond(load, x):
@@ -118,8 +117,8 @@ def test_returns_first_goes_before_priority():
         products=[{"name": "p", "priority": 0}, {"name": "q", "priority": 5}],
     )
     runs = records(model, 4000, 300)
-    for n, wait in enumerate(priority_waits(arrivals, [1, 1], [2, 2])):
-        assert holds(figures(runs, lead_h(n)), wait + 1, 0.25)
+    for name, wait in zip("pq", priority_waits(arrivals, [1, 1], [2, 2]), strict=True):
+        assert holds(figures(runs, lead_h(name)), wait + 1, 0.25)
 
 
 def two_unlike(rule, arrivals, rates, cut=80):

@@ -43,7 +43,7 @@ def test_mmc_wait_share_of_waits_and_distribution_of_the_number(servers, offered
     assert holds(figures(runs, WAITS), waits, 0.1)
     assert holds(figures(runs, WAIT), waits / (servers - offered), 0.25)
     for number in range(servers + 2):
-        assert holds(share_of_time(runs, number), p[number], 0.15)
+        assert holds(share_of_time(runs, number), p[number], 0.25)
     at_work = [r["lines"][0]["stations"][0]["machines_processing"] for r in runs]
     assert holds([p[1] for p in at_work], p[1], 0.15)
     assert holds([p[servers] for p in at_work], waits, 0.1)  # all at work: time average = what arrivals see

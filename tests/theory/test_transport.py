@@ -106,7 +106,7 @@ def test_a_vehicle_waits_until_it_can_hand_over():
         station("use", 1 / use, buffer=places),
     )
     runs = records(model, 2500, 50)
-    assert holds(figures(runs, lambda r: r["good_per_h"]), mean(p, lambda s: s[3] > 0) * use, 0.015)
+    assert holds(figures(runs, lambda r: r["good_per_h"]), mean(p, lambda s: s[3] > 0) * use, 0.03)
     for n, there in ((0, lambda s: s[0]), (1, lambda s: s[2] == "full")):
         blocked = mean(p, there)
         assert holds(figures(runs, lambda r, n=n: r["stations"][n]["states"]["blocked"]), blocked, 0.08)
@@ -181,8 +181,8 @@ def test_charges_wait_no_longer_than_told(least, longest):
     )
     work = station("oven", kind="batch", capacity=9, min_load=least, max_wait_s=longest * H, machines=12)
     runs = records(plant(work | {"cycle_time_s": H}, source=poisson(arrivals)), 2500, 50)
-    assert holds(figures(runs, lambda r: r["stations"][0]["mean_load"]), load, 0.02)
-    assert holds(figures(runs, lambda r: r["stations"][0]["charges_per_h"]), 1 / (1 / arrivals + gathers), 0.02)
+    assert holds(figures(runs, lambda r: r["stations"][0]["mean_load"]), load, 0.03)
+    assert holds(figures(runs, lambda r: r["stations"][0]["charges_per_h"]), 1 / (1 / arrivals + gathers), 0.03)
     assert holds(figures(runs, lambda r: r["stations"][0]["queue_length"]), area / (1 / arrivals + gathers), 0.04)
 
 
