@@ -54,7 +54,7 @@ class AssemblyStation(Station):
             not self.one_lot or self._clear_for(part.lot)
         )
 
-    def _place_to_keep(self, part: Part) -> bool:
+    def _place_to_keep(self, part: Part, taking: int = 0) -> bool:
         return self.room_for(part)
 
     def accepts_arrival(self, part: Part) -> bool:

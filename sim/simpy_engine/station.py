@@ -84,10 +84,11 @@ class Station:
         self.line.stirred |= 1 << self.index
         return False
 
-    def _place_to_keep(self, part: Part) -> bool:
+    def _place_to_keep(self, part: Part, taking: int = 0) -> bool:
+        """Return whether there is a place; ``taking`` of the ready machines are about to take another part."""
         if self.one_lot and not self._clear_for(part.lot):
             return False
-        return len(self.queue) + self.coming < self.buffer + len(self.ready)
+        return len(self.queue) + self.coming < self.buffer + len(self.ready) - taking
 
     def _keep(self, part: Part) -> None:
         self.coming += 1
@@ -207,7 +208,7 @@ class Station:
             part = self.queue.popleft()
             self.queued.left(part.entered_s, now)
             if self.waiting:
-                self._refill(now)
+                self._refill(now, taking=1)
             return part
         if self.waiting:
             giver = self._waiter()
@@ -244,7 +245,7 @@ class Station:
                 return feed
         return None
 
-    def _refill(self, now: float) -> None:
+    def _refill(self, now: float, taking: int = 0) -> None:
         """Move parts that wait into the places that came free, and keep places for those that come later."""
         moved = True
         while moved and self.waiting:
@@ -253,7 +254,7 @@ class Station:
                 if not giver.may_give():
                     continue
                 part = giver.offered_part()
-                if giver.keeps and self._place_to_keep(part):
+                if giver.keeps and self._place_to_keep(part, taking):
                     self.waiting.remove(giver)
                     self._keep(part)
                     giver.place_kept(now)
