@@ -81,14 +81,14 @@ def test_assembly_of_poisson_streams_with_losses(name):
     p = lossy_chain(arrivals, quantities, places, rate)
     sources = [poisson(a, product=n, to="set up", when_full="lost") for a, n in zip(arrivals, NAMES, strict=False)]
     model = plant(assembly(quantities, places, rate), source=sources, products=PRODUCTS)
-    runs = records(model, 2500, 50)
+    runs = records(model, 1600, 50)
     busy = mean(p, lambda s: s[1])
-    assert holds(figures(runs, lambda r: r["good_per_h"]), busy * rate, 0.03)
-    assert holds(figures(runs, lambda r: r["stations"][0]["states"]["processing"]), busy, 0.03)
+    assert holds(figures(runs, lambda r: r["good_per_h"]), busy * rate, 0.04)
+    assert holds(figures(runs, lambda r: r["stations"][0]["states"]["processing"]), busy, 0.04)
     for i in range(len(arrivals)):
         lost = mean(p, lambda s, i=i: s[0][i] == places[i])
-        assert holds(figures(runs, lambda r, i=i: r["sources"][i]["lost_share"]), lost, 0.15)
-    assert holds(figures(runs, lambda r: r["stations"][0]["queue_length"]), mean(p, lambda s: sum(s[0])), 0.08)
+        assert holds(figures(runs, lambda r, i=i: r["sources"][i]["lost_share"]), lost, 0.2)
+    assert holds(figures(runs, lambda r: r["stations"][0]["queue_length"]), mean(p, lambda s: sum(s[0])), 0.1)
 
 
 FED = {
@@ -106,13 +106,13 @@ def test_assembly_fed_by_saturated_machines(name):
     makers = [station(f"make {n}", 1 / f, next="set up") for f, n in zip(feeds, NAMES, strict=False)]
     sources = [{"saturated": True, "product": n, "to": f"make {n}"} for n in NAMES[: len(feeds)]]
     model = plant(*makers, assembly(quantities, places, rate), source=sources, products=PRODUCTS)
-    runs = records(model, 2000, 50)
+    runs = records(model, 1400, 50)
     output = mean(p, lambda s: s[2]) * rate
-    assert holds(figures(runs, lambda r: r["good_per_h"]), output, 0.03)
+    assert holds(figures(runs, lambda r: r["good_per_h"]), output, 0.04)
     for i, quantity in enumerate(quantities):
-        assert holds(figures(runs, lambda r, i=i: r["stations"][i]["visits_per_h"]), quantity * output, 0.03)
+        assert holds(figures(runs, lambda r, i=i: r["stations"][i]["visits_per_h"]), quantity * output, 0.04)
         blocked = mean(p, lambda s, i=i: s[1][i])
-        assert holds(figures(runs, lambda r, i=i: r["stations"][i]["states"]["blocked"]), blocked, 0.15)
+        assert holds(figures(runs, lambda r, i=i: r["stations"][i]["states"]["blocked"]), blocked, 0.2)
 
 
 def test_constant_kitting():

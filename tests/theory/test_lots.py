@@ -15,10 +15,10 @@ def test_join_of_poisson_parts_is_an_erlang_stream_of_sets(pieces):
     arrivals = 0.6 * pieces
     s = found_busy(lambda x: (arrivals / (arrivals + x)) ** pieces, 1.0)
     work = station("join", kind="join", pieces=pieces)
-    runs = records(plant(work, source=poisson(arrivals)), 4000, 200)
-    assert holds(figures(runs, lambda r: r["good_per_h"]), arrivals / pieces, 0.03)
+    runs = records(plant(work, source=poisson(arrivals)), 2400, 200)
+    assert holds(figures(runs, lambda r: r["good_per_h"]), arrivals / pieces, 0.04)
     gathers = (pieces - 1) / 2 / arrivals
-    assert holds(figures(runs, lambda r: r["stations"][0]["queue_length"]), arrivals * (gathers + s / (1 - s)), 0.12)
+    assert holds(figures(runs, lambda r: r["stations"][0]["queue_length"]), arrivals * (gathers + s / (1 - s)), 0.15)
 
 
 @pytest.mark.parametrize("pieces", [2, 5])
@@ -27,11 +27,11 @@ def test_split_makes_groups(pieces):
     load = 0.5
     arrivals = load / pieces
     model = plant(station("cut", 1.0, kind="split", pieces=pieces), station("work", 1.0), source=poisson(arrivals))
-    runs = records(model, 5000, 200)
-    assert holds(figures(runs, lambda r: r["good_per_h"]), load, 0.08)
+    runs = records(model, 3000, 200)
+    assert holds(figures(runs, lambda r: r["good_per_h"]), load, 0.1)
     number = load * (1 + pieces) / 2 / (1 - load)
-    assert holds(figures(runs, lambda r: r["stations"][1]["number"]), number, 0.2)
-    assert holds(figures(runs, lambda r: r["stations"][0]["number"]), arrivals / (1 - arrivals), 0.15)
+    assert holds(figures(runs, lambda r: r["stations"][1]["number"]), number, 0.25)
+    assert holds(figures(runs, lambda r: r["stations"][0]["number"]), arrivals / (1 - arrivals), 0.2)
 
 
 @pytest.mark.parametrize(("pieces", "places"), [(3, 2), (4, 0), (2, 5)])
@@ -53,12 +53,12 @@ def test_pieces_are_handed_over_one_by_one(pieces, places):
 
     p = chain((0, 0), moves)
     model = plant(station("cut", 1 / cut, kind="split", pieces=pieces), station("work", 1 / work, buffer=places))
-    runs = records(model, 2500, 50)
+    runs = records(model, 1600, 50)
     output = mean(p, lambda s: s[1] > 0) * work
-    assert holds(figures(runs, lambda r: r["good_per_h"]), output, 0.03)
-    assert holds(figures(runs, lambda r: r["stations"][0]["visits_per_h"]), output / pieces, 0.03)
+    assert holds(figures(runs, lambda r: r["good_per_h"]), output, 0.04)
+    assert holds(figures(runs, lambda r: r["stations"][0]["states"]["processing"]), output / pieces / cut, 0.04)
     blocked = mean(p, lambda s: s[0] > 0)
-    assert holds(figures(runs, lambda r: r["stations"][0]["states"]["blocked"]), blocked, 0.08)
+    assert holds(figures(runs, lambda r: r["stations"][0]["states"]["blocked"]), blocked, 0.1)
 
 
 def test_join_behind_a_small_buffer():
@@ -83,11 +83,11 @@ def test_join_behind_a_small_buffer():
 
     p = chain((0, False, False), moves)
     model = plant(station("make", 1 / make), station("join", 1 / join, kind="join", pieces=pieces, buffer=places))
-    runs = records(model, 2000, 50)
+    runs = records(model, 1400, 50)
     output = mean(p, lambda s: s[2]) * join
-    assert holds(figures(runs, lambda r: r["good_per_h"]), output, 0.03)
-    assert holds(figures(runs, lambda r: r["stations"][0]["visits_per_h"]), pieces * output, 0.03)
-    assert holds(figures(runs, lambda r: r["stations"][0]["states"]["blocked"]), mean(p, lambda s: s[1]), 0.08)
+    assert holds(figures(runs, lambda r: r["good_per_h"]), output, 0.04)
+    assert holds(figures(runs, lambda r: r["stations"][0]["visits_per_h"]), pieces * output, 0.04)
+    assert holds(figures(runs, lambda r: r["stations"][0]["states"]["blocked"]), mean(p, lambda s: s[1]), 0.1)
 
 
 @pytest.mark.parametrize("pieces", [4, 100])
@@ -156,9 +156,9 @@ def test_setup_matrix_with_a_random_mix(lot):
         products=THREE,
     )
     setup, work = SHARES @ MATRIX @ SHARES, lot * (SHARES @ WORK)
-    runs = records(model, 2500, 20)
-    assert holds(figures(runs, lambda r: r["stations"][0]["states"]["setup"]), setup / (setup + work), 0.06)
-    assert holds(figures(runs, lambda r: r["good_per_h"]), lot / (setup + work), 0.03)
+    runs = records(model, 1600, 20)
+    assert holds(figures(runs, lambda r: r["stations"][0]["states"]["setup"]), setup / (setup + work), 0.08)
+    assert holds(figures(runs, lambda r: r["good_per_h"]), lot / (setup + work), 0.04)
 
 
 def test_setup_matrix_with_a_sequence():
@@ -184,6 +184,6 @@ def test_setups_of_an_alternating_queue_are_part_of_the_work():
     )
     first, variance = 0.8, 0.25 + 0.4**2 / 12
     wait = mg1_wait(0.7, first, first**2 + variance)
-    runs = records(model, 4000, 200)
-    assert holds(figures(runs, lambda r: r["lead_time_h"]["mean"]), wait + first, 0.12)
-    assert holds(figures(runs, lambda r: r["stations"][0]["states"]["setup"]), 0.7 * 0.3, 0.03)
+    runs = records(model, 2400, 200)
+    assert holds(figures(runs, lambda r: r["lead_time_h"]["mean"]), wait + first, 0.15)
+    assert holds(figures(runs, lambda r: r["stations"][0]["states"]["setup"]), 0.7 * 0.3, 0.04)

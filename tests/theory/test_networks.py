@@ -23,9 +23,9 @@ def holds_as_jackson(runs, arrivals, visits, service, servers=None):
         c, offered = (servers[n] if servers else 1), arrivals * v * s
         number = offered + erlang_c(c, offered) * offered / (c - offered)
         total += number
-        assert holds(figures(runs, lambda r, n=n: r["stations"][n]["number"]), number, 0.3)
-        assert holds(figures(runs, lambda r, n=n: r["stations"][n]["visits_per_h"]), arrivals * v, 0.06)
-    assert holds(figures(runs, lambda r: r["lead_time_h"]["mean"]), total / arrivals, 0.2)
+        assert holds(figures(runs, lambda r, n=n: r["stations"][n]["number"]), number, 0.4)
+        assert holds(figures(runs, lambda r, n=n: r["stations"][n]["visits_per_h"]), arrivals * v, 0.08)
+    assert holds(figures(runs, lambda r: r["lead_time_h"]["mean"]), total / arrivals, 0.25)
     return True
 
 
@@ -46,7 +46,7 @@ def test_branches_by_share_and_rework_make_a_jackson_network(name):
         leaves = 1 - sum(row)
         route |= {"exit": leaves} if leaves > 1e-9 else {}
         stations.append(station(own, mean_h, next=route, machines=count))
-    runs = records(plant(*stations, source=poisson(arrivals)), 5000, 300)
+    runs = records(plant(*stations, source=poisson(arrivals)), 3000, 300)
     assert holds_as_jackson(runs, arrivals, visits(shares, [1, 0, 0]), service, machines)
 
 
@@ -62,12 +62,12 @@ def test_branches_by_product():
         products=TWO,
     )
     at_b = share + (1 - share) / 2
-    runs = records(model, 5000, 300)
+    runs = records(model, 3000, 300)
     assert holds_as_jackson(runs, arrivals, [1, at_b, at_b], [1.0, 0.9, 1.1])
     times = [s / (1 - arrivals * v * s) for s, v in zip([1.0, 0.9, 1.1], [1, at_b, at_b], strict=True)]
-    assert holds(figures(runs, lambda r: r["products"][0]["lead_time_h"]["mean"]), sum(times), 0.2)
+    assert holds(figures(runs, lambda r: r["products"][0]["lead_time_h"]["mean"]), sum(times), 0.25)
     other = times[0] + (times[1] + times[2]) / 2
-    assert holds(figures(runs, lambda r: r["products"][1]["lead_time_h"]["mean"]), other, 0.2)
+    assert holds(figures(runs, lambda r: r["products"][1]["lead_time_h"]["mean"]), other, 0.25)
 
 
 def test_each_second_part_of_a_poisson_stream_is_an_erlang_stream():
@@ -80,12 +80,12 @@ def test_each_second_part_of_a_poisson_stream_is_an_erlang_stream():
         station("d", 1.0),
         source=poisson(arrivals),
     )
-    runs = records(model, 4000, 200)
+    runs = records(model, 2400, 200)
     for n, stages, service in ((1, 2, 1.0), (2, 4, 2.0), (3, 4, 1.0)):
         s = found_busy(lambda x, k=stages: (arrivals / (arrivals + x)) ** k, 1 / service)
         waits = figures(runs, lambda r, n=n: r["stations"][n]["waiting_time_h"])
-        assert holds([w["positive_share"] for w in waits], s, 0.1)
-        assert holds([w["mean"] for w in waits], service * s / (1 - s), 0.25)
+        assert holds([w["positive_share"] for w in waits], s, 0.15)
+        assert holds([w["mean"] for w in waits], service * s / (1 - s), 0.35)
 
 
 def test_routes_in_turn_for_one_product_and_by_share_to_scrap_for_another():
@@ -101,7 +101,7 @@ def test_routes_in_turn_for_one_product_and_by_share_to_scrap_for_another():
     for n, per_h in ((0, 1.0), (1, 1 / 3), (2, 1 / 6)):
         counted = figures(runs, lambda r, n=n: r["stations"][n]["visits_per_h"] * 1200)
         assert counted == pytest.approx([1200 * per_h] * len(runs), abs=1.01)
-    assert holds(figures(runs, lambda r: r["products"][1]["good_per_h"]), 0.5 * 0.75, 0.02)
+    assert holds(figures(runs, lambda r: r["products"][1]["good_per_h"]), 0.5 * 0.75, 0.025)
     assert figures(runs, lambda r: r["throughput_per_h"]) == pytest.approx([1.0] * len(runs), abs=1e-3)
 
 
@@ -109,13 +109,13 @@ def test_routes_in_turn_for_one_product_and_by_share_to_scrap_for_another():
 def test_time_on_the_way_adds_to_the_lead_time_alone(travel):
     """M/M/1, then a delay for any number at once (Poisson again), then M/M/1."""
     arrivals = 0.6
-    runs = records(plant(station("a", transfer_s=travel), station("b"), source=poisson(arrivals)), 4000, 200)
+    runs = records(plant(station("a", transfer_s=travel), station("b"), source=poisson(arrivals)), 2400, 200)
     queue = arrivals / (1 - arrivals)
     lead = 2 * queue / arrivals + 2
-    assert holds(figures(runs, lambda r: r["lead_time_h"]["mean"]), lead, 0.12)
-    assert holds(figures(runs, lambda r: r["wip"]), arrivals * lead, 0.15)
+    assert holds(figures(runs, lambda r: r["lead_time_h"]["mean"]), lead, 0.15)
+    assert holds(figures(runs, lambda r: r["wip"]), arrivals * lead, 0.2)
     for n in (0, 1):
-        assert holds(figures(runs, lambda r, n=n: r["stations"][n]["waiting_time_h"]["mean"]), queue, 0.25)
+        assert holds(figures(runs, lambda r, n=n: r["stations"][n]["waiting_time_h"]["mean"]), queue, 0.35)
 
 
 def test_a_part_on_the_way_holds_its_place():
@@ -136,10 +136,10 @@ def test_a_part_on_the_way_holds_its_place():
 
     p = chain(("works", "free"), moves)
     model = plant(station("a", 1 / mu_a, transfer_s={"exponential": H / way}), station("b", 1 / mu_b, buffer=0))
-    runs = records(model, 2000, 50)
-    assert holds(figures(runs, lambda r: r["good_per_h"]), mean(p, lambda s: s[1] == "works") * mu_b, 0.03)
+    runs = records(model, 1400, 50)
+    assert holds(figures(runs, lambda r: r["good_per_h"]), mean(p, lambda s: s[1] == "works") * mu_b, 0.04)
     blocked = mean(p, lambda s: s[0] == "blocked")
-    assert holds(figures(runs, lambda r: r["stations"][0]["states"]["blocked"]), blocked, 0.05)
+    assert holds(figures(runs, lambda r: r["stations"][0]["states"]["blocked"]), blocked, 0.06)
 
 
 @pytest.mark.parametrize("hours", [10, 24, 40])
@@ -150,21 +150,21 @@ def test_profile_is_a_poisson_stream_of_changing_rate(hours):
     expected = {10: 16, 24: 32 + 24, 40: 32 + 24 + 32 + 12}[hours]
     runs = records(model, hours, replications=400)
     counts = [round(n * hours) for n in figures(runs, lambda r: r["sources"][0]["offered_per_h"])]
-    assert holds(counts, expected, 0.06)
-    assert holds([(n - expected) ** 2 for n in counts], expected, 0.3)
+    assert holds(counts, expected, 0.08)
+    assert holds([(n - expected) ** 2 for n in counts], expected, 0.4)
 
 
 def test_profile_with_machines_for_all():
     """Number at work at M(t)/G/infinity: from 8 to 12 the mean is r (1 - exp(-t)), work exponential, mean 1 h."""
     rate = 6.0
     source = {"profile": [{"hours": "08:00-12:00", "per_h": rate}]}
-    model = plant(station("a", machines=40), source=source, run={"start": "2026-01-05T00:00:00"})
+    model = plant(station("a", machines=26), source=source, run={"start": "2026-01-05T00:00:00"})
     grown = rate * (4 - (1 - np.exp(-4)))
     fallen = rate * (1 - np.exp(-4)) * (1 - np.exp(-8))
-    runs = records(model, 12, 8, replications=300)
-    assert holds(figures(runs, lambda r: r["wip"]), grown / 4, 0.06)
-    runs = records(model, 20, replications=300)
-    assert holds(figures(runs, lambda r: r["wip"]), (grown + fallen) / 20, 0.06)
+    runs = records(model, 12, 8, replications=120)
+    assert holds(figures(runs, lambda r: r["wip"]), grown / 4, 0.12)
+    runs = records(model, 20, replications=100)
+    assert holds(figures(runs, lambda r: r["wip"]), (grown + fallen) / 20, 0.12)
 
 
 def test_listed_arrivals_with_product_and_quantity():

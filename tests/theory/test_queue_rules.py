@@ -46,9 +46,9 @@ def test_priority_of_three_products_by_shares(queue):
     if queue == "fifo":
         second_moment = sum(s * m for s, m in zip(shares, second, strict=True))
         waits = [mg1_wait(arrivals, sum(s * f for s, f in zip(shares, first, strict=True)), second_moment)] * 3
-    runs = records(model, 4000, 300)
+    runs = records(model, 2400, 300)
     for n, name in enumerate(["urgent", "plain", "late"]):
-        assert holds(figures(runs, lead_h(name)), waits[n] + first[n], 0.25)
+        assert holds(figures(runs, lead_h(name)), waits[n] + first[n], 0.35)
 
 
 def test_priority_with_a_source_for_each_product():
@@ -59,9 +59,9 @@ def test_priority_with_a_source_for_each_product():
         mix={"sequence": ["p", "q"]},
         products=[{"name": "p", "priority": 1}, {"name": "q", "priority": 2}],
     )
-    runs = records(model, 4000, 300)
+    runs = records(model, 2400, 300)
     for name, wait in zip("pq", priority_waits(arrivals, [1, 1], [2, 2]), strict=True):
-        assert holds(figures(runs, lead_h(name)), wait + 1, 0.25)
+        assert holds(figures(runs, lead_h(name)), wait + 1, 0.35)
 
 
 def busy_beyond(load, x):
@@ -83,12 +83,12 @@ def test_last_in_first_out_has_the_same_mean_wait_and_longer_tails():
     last = optimize.brentq(lambda x: load * busy_beyond(load, x) - 0.01, 0.5, 400)
     assert last > 1.3 * math.log(load / 0.01) / (1 - load)  # .. and a few much later
     for queue, p90, p99 in (("lifo", late, last), ("fifo", plain, math.log(load / 0.01) / (1 - load))):
-        runs = records(plant(station("a", queue=queue), source=poisson(load)), 5000, 300)
+        runs = records(plant(station("a", queue=queue), source=poisson(load)), 3000, 300)
         waits = figures(runs, WAIT["first"])
-        assert holds([w["mean"] for w in waits], load / (1 - load), 0.2)
-        assert holds([w["positive_share"] for w in waits], load, 0.05)
-        assert holds([w["p90"] for w in waits], p90, 0.2)
-        assert holds([w["p99"] for w in waits], p99, 0.25)
+        assert holds([w["mean"] for w in waits], load / (1 - load), 0.25)
+        assert holds([w["positive_share"] for w in waits], load, 0.06)
+        assert holds([w["p90"] for w in waits], p90, 0.25)
+        assert holds([w["p99"] for w in waits], p99, 0.35)
 
 
 def test_returns_first_serves_a_part_to_its_end():
@@ -97,11 +97,11 @@ def test_returns_first_serves_a_part_to_its_end():
     first, second = work / (1 - again), work**2 * (1 + again) / (1 - again) ** 2
     route = {"a": again, "exit": 1 - again}
     model = plant(station("a", cycle_time_s=work * H, queue="returns_first", next=route), source=poisson(arrivals))
-    runs = records(model, 4000, 200)
+    runs = records(model, 2400, 200)
     wait = mg1_wait(arrivals, first, second)
-    assert holds(figures(runs, lambda r: r["lead_time_h"]["mean"]), wait + first, 0.15)
-    assert holds(figures(runs, lambda r: WAIT["first"](r)["mean"]), wait * (1 - again), 0.2)
-    assert holds(figures(runs, lambda r: WAIT["first"](r)["positive_share"]), arrivals * first * (1 - again), 0.06)
+    assert holds(figures(runs, lambda r: r["lead_time_h"]["mean"]), wait + first, 0.2)
+    assert holds(figures(runs, lambda r: WAIT["first"](r)["mean"]), wait * (1 - again), 0.25)
+    assert holds(figures(runs, lambda r: WAIT["first"](r)["positive_share"]), arrivals * first * (1 - again), 0.08)
 
 
 def test_returns_first_goes_before_priority():
@@ -116,9 +116,9 @@ def test_returns_first_goes_before_priority():
         mix={"sequence": ["p", "q"]},
         products=[{"name": "p", "priority": 0}, {"name": "q", "priority": 5}],
     )
-    runs = records(model, 4000, 300)
+    runs = records(model, 2400, 300)
     for name, wait in zip("pq", priority_waits(arrivals, [1, 1], [2, 2]), strict=True):
-        assert holds(figures(runs, lead_h(name)), wait + 1, 0.25)
+        assert holds(figures(runs, lead_h(name)), wait + 1, 0.35)
 
 
 def two_unlike(rule, arrivals, rates, cut=80):
@@ -153,13 +153,13 @@ def test_choice_between_two_unlike_machines(rule, rates):
     p = two_unlike(rule, arrivals, rates)
     machines = [{"name": f"m{n}", "cycle_time_s": {"exponential": H / r}} for n, r in enumerate(rates)]
     model = plant(station("a", machines=machines, choose_machine=rule), source=poisson(arrivals))
-    runs = records(model, 2500, 100)
+    runs = records(model, 1600, 100)
     for m in (0, 1):
         busy = mean(p, lambda s, m=m: m in s[1])
         states = figures(runs, lambda r, m=m: r["stations"][0]["machine"][m]["states"]["processing"])
-        assert holds(states, busy, 0.05)
+        assert holds(states, busy, 0.06)
     number = mean(p, lambda s: s[0] + len(s[1]))
-    assert holds(figures(runs, lambda r: r["stations"][0]["number"]), number, 0.12)
+    assert holds(figures(runs, lambda r: r["stations"][0]["number"]), number, 0.15)
 
 
 def test_first_listed_differs_from_the_others_by_the_chain():
@@ -181,7 +181,7 @@ def test_longest_idle_takes_turns_where_random_throws_dice():
         runs = records(model, 900, replications=1 if rule != "random" else 200)
         units = figures(runs, lambda r: r["stations"][0]["machine"][0]["units"])
         if rule == "random":
-            assert holds(units, 200, 0.02)
-            assert holds([(u - 200) ** 2 for u in units], 100, 0.45)
+            assert holds(units, 200, 0.025)
+            assert holds([(u - 200) ** 2 for u in units], 100, 0.6)
         else:
             assert units == [400 if rule == "first_listed" else 200]

@@ -39,24 +39,24 @@ def share_of_time(runs, number):
 def test_mmc_wait_share_of_waits_and_distribution_of_the_number(servers, offered):
     waits = erlang_c(servers, offered)
     p = mmck(servers, 300, offered)
-    runs = records(plant(station("a", machines=servers), source=poisson(offered)), 3000 / offered, 200)
-    assert holds(figures(runs, WAITS), waits, 0.1)
-    assert holds(figures(runs, WAIT), waits / (servers - offered), 0.25)
+    runs = records(plant(station("a", machines=servers), source=poisson(offered)), 2000 / offered, 200)
+    assert holds(figures(runs, WAITS), waits, 0.15)
+    assert holds(figures(runs, WAIT), waits / (servers - offered), 0.35)
     for number in range(servers + 2):
-        assert holds(share_of_time(runs, number), p[number], 0.25)
+        assert holds(share_of_time(runs, number), p[number], 0.35)
     at_work = [r["lines"][0]["stations"][0]["machines_processing"] for r in runs]
-    assert holds([p[1] for p in at_work], p[1], 0.15)
-    assert holds([p[servers] for p in at_work], waits, 0.1)  # all at work: time average = what arrivals see
+    assert holds([p[1] for p in at_work], p[1], 0.2)
+    assert holds([p[servers] for p in at_work], waits, 0.15)  # all at work: time average = what arrivals see
 
 
 def test_md1_distribution_of_the_number():
     """Constant service: p0 = 1 - r, p1 = (1 - r)(e^r - 1), p2 = (1 - r) e^r (e^r - 1 - r)."""
     r = 0.6
-    runs = records(plant(station("a", cycle_time_s=H), source=poisson(r)), 3000, 100)
+    runs = records(plant(station("a", cycle_time_s=H), source=poisson(r)), 2000, 100)
     grown = math.exp(r)
     for number, p in enumerate([1 - r, (1 - r) * (grown - 1), (1 - r) * grown * (grown - 1 - r)]):
-        assert holds(share_of_time(runs, number), p, 0.06)
-    assert holds(figures(runs, WAIT), r / 2 / (1 - r), 0.15)
+        assert holds(share_of_time(runs, number), p, 0.08)
+    assert holds(figures(runs, WAIT), r / 2 / (1 - r), 0.2)
 
 
 def weibull(shape):
@@ -97,10 +97,10 @@ def test_mg1_wait_of_every_family(name):
     if second is None:
         second = (4 * 0.25**2 + 3 * 1**2 + 1 * 4**2) / 8
     arrivals = 0.5
-    runs = records(plant(station("a", cycle_time_s=service), source=poisson(arrivals)), 4000, 200)
+    runs = records(plant(station("a", cycle_time_s=service), source=poisson(arrivals)), 2400, 200)
     within = 0.3 if second > 3 else 0.15
     assert holds(figures(runs, WAIT), mg1_wait(arrivals, 1.0, second), within)
-    assert holds(figures(runs, WAITS), arrivals, 0.08)
+    assert holds(figures(runs, WAITS), arrivals, 0.1)
     assert holds(figures(runs, of_first("queue_length")), arrivals * mg1_wait(arrivals, 1.0, second), within)
 
 
@@ -144,18 +144,18 @@ def test_gm1_wait_and_share_of_waits(name):
     """Exponential service of mean 1 h: an arrival waits with probability s, then 1 / (1 - s) hours in the mean."""
     gap, transform = GAPS[name]
     s = found_busy(transform, 1.0)
-    runs = records(plant(station("a"), source={"interarrival_s": gap}), 5000, 200)
-    assert holds(figures(runs, WAITS), s, 0.08)
-    assert holds(figures(runs, WAIT), s / (1 - s), 0.3)
+    runs = records(plant(station("a"), source={"interarrival_s": gap}), 3000, 200)
+    assert holds(figures(runs, WAITS), s, 0.1)
+    assert holds(figures(runs, WAIT), s / (1 - s), 0.4)
 
 
 @pytest.mark.parametrize(("servers", "places", "offered"), [(3, 2, 2.5), (2, 0, 1.5), (4, 3, 5.0)])
 def test_mmck_losses_and_number(servers, places, offered):
     p = mmck(servers, places, offered)
     source = poisson(offered, when_full="lost")
-    runs = records(plant(station("a", machines=servers, buffer=places), source=source), 2500 / offered, 50)
-    assert holds(figures(runs, lambda r: r["sources"][0]["lost_share"]), p[-1], 0.12)
-    assert holds(figures(runs, of_first("number")), mean(dict(enumerate(p)), lambda n: n), 0.06)
+    runs = records(plant(station("a", machines=servers, buffer=places), source=source), 1600 / offered, 50)
+    assert holds(figures(runs, lambda r: r["sources"][0]["lost_share"]), p[-1], 0.15)
+    assert holds(figures(runs, of_first("number")), mean(dict(enumerate(p)), lambda n: n), 0.08)
 
 
 @pytest.mark.parametrize("service", [H, {"lognormal": {"mean": H, "cv": 1.5}}])
@@ -163,8 +163,8 @@ def test_losses_without_places_do_not_depend_on_the_service_law(service):
     """M/G/c/c: Erlang's loss formula with the mean alone."""
     p = mmck(3, 0, 2.0)
     model = plant(station("a", machines=3, buffer=0, cycle_time_s=service), source=poisson(2.0, when_full="lost"))
-    runs = records(model, 2000, 50)
-    assert holds(figures(runs, lambda r: r["sources"][0]["lost_share"]), p[-1], 0.1)
+    runs = records(model, 1400, 50)
+    assert holds(figures(runs, lambda r: r["sources"][0]["lost_share"]), p[-1], 0.15)
 
 
 @pytest.mark.parametrize(("every_h", "places"), [(1.0, 1), (0.8, 3)])
@@ -179,9 +179,9 @@ def test_even_demand_that_finds_it_full_is_short(every_h, places):
 
     p = chain(0, step)  # stationary law of a jump chain: each step at rate 1
     source = {"demand_per_h": 1 / every_h, "when_full": "lost"}
-    runs = records(plant(station("a", buffer=places), source=source), 3000, 50)
-    assert holds(figures(runs, lambda r: r["sources"][0]["lost_share"]), p[room], 0.08)
-    assert holds(figures(runs, lambda r: r["good_per_h"]), (1 - p[room]) / every_h, 0.03)
+    runs = records(plant(station("a", buffer=places), source=source), 2000, 50)
+    assert holds(figures(runs, lambda r: r["sources"][0]["lost_share"]), p[room], 0.1)
+    assert holds(figures(runs, lambda r: r["good_per_h"]), (1 - p[room]) / every_h, 0.04)
 
 
 @pytest.mark.parametrize("group", [2, 5])
@@ -189,10 +189,10 @@ def test_arrivals_in_groups(group):
     """M[b]/M/1: number r (1 + b) / 2 / (1 - r)."""
     r = 0.6
     source = poisson(r / group, quantity=group)
-    runs = records(plant(station("a"), source=source), 5000, 300)
-    assert holds(figures(runs, of_first("number")), r * (1 + group) / 2 / (1 - r), 0.2)
-    assert holds(figures(runs, lambda r: r["sources"][0]["offered_per_h"]), r, 0.05)
-    assert holds(figures(runs, lambda r: r["lead_time_h"]["mean"]), (1 + group) / 2 / (1 - r), 0.2)
+    runs = records(plant(station("a"), source=source), 3000, 300)
+    assert holds(figures(runs, of_first("number")), r * (1 + group) / 2 / (1 - r), 0.25)
+    assert holds(figures(runs, lambda r: r["sources"][0]["offered_per_h"]), r, 0.06)
+    assert holds(figures(runs, lambda r: r["lead_time_h"]["mean"]), (1 + group) / 2 / (1 - r), 0.25)
 
 
 @pytest.mark.parametrize(("group", "places"), [(3, 2), (2, 5)])
@@ -208,10 +208,10 @@ def test_of_a_group_as_many_come_in_as_there_are_places(group, places):
 
     p = chain(0, moves)
     source = poisson(arrivals, quantity=group, when_full="lost")
-    runs = records(plant(station("a", buffer=places), source=source), 4000, 50)
+    runs = records(plant(station("a", buffer=places), source=source), 2400, 50)
     lost = mean(p, lambda n: max(0, n + group - room)) / group
-    assert holds(figures(runs, lambda r: r["sources"][0]["lost_share"]), lost, 0.1)
-    assert holds(figures(runs, of_first("number")), mean(p, lambda n: n), 0.06)
+    assert holds(figures(runs, lambda r: r["sources"][0]["lost_share"]), lost, 0.15)
+    assert holds(figures(runs, of_first("number")), mean(p, lambda n: n), 0.08)
 
 
 def test_first_arrival_and_count():

@@ -29,12 +29,12 @@ def wait(line):
 def test_one_vehicle_is_busy_on_the_way_back_too(travel, back, first, variance):
     """M/G/1 with travel + return; the part itself rides one way only."""
     arrivals = 0.8
-    runs = records(plant(vehicles("cart", travel, back), source=poisson(arrivals)), 4000, 200)
+    runs = records(plant(vehicles("cart", travel, back), source=poisson(arrivals)), 2400, 200)
     expected = mg1_wait(arrivals, first, first**2 + variance)
-    assert holds(figures(runs, wait), expected, 0.15)
-    assert holds(figures(runs, lambda r: r["lead_time_h"]["mean"]), expected + 0.5, 0.1)
-    assert holds(figures(runs, lambda r: r["wip"]), arrivals * (expected + 0.5), 0.12)
-    assert holds(figures(runs, lambda r: r["stations"][0]["states"]["processing"]), arrivals * first, 0.03)
+    assert holds(figures(runs, wait), expected, 0.2)
+    assert holds(figures(runs, lambda r: r["lead_time_h"]["mean"]), expected + 0.5, 0.15)
+    assert holds(figures(runs, lambda r: r["wip"]), arrivals * (expected + 0.5), 0.15)
+    assert holds(figures(runs, lambda r: r["stations"][0]["states"]["processing"]), arrivals * first, 0.04)
 
 
 def pool_chain(arrivals, out, back, count, capacity, cut=150):
@@ -64,12 +64,12 @@ def test_pool_of_vehicles(count, capacity, arrivals):
     out, back = 1.6, 2.4
     p = pool_chain(arrivals, out, back, count, capacity)
     cart = vehicles("cart", {"exponential": H / out}, {"exponential": H / back}, vehicles=count, capacity=capacity)
-    runs = records(plant(cart, source=poisson(arrivals)), 4000 / arrivals, 100)
+    runs = records(plant(cart, source=poisson(arrivals)), 2400 / arrivals, 100)
     queue = mean(p, lambda s: s[0])
-    assert holds(figures(runs, lambda r: r["stations"][0]["queue_length"]), queue, 0.2)
-    assert holds(figures(runs, lambda r: r["lead_time_h"]["mean"]), queue / arrivals + 1 / out, 0.1)
+    assert holds(figures(runs, lambda r: r["stations"][0]["queue_length"]), queue, 0.25)
+    assert holds(figures(runs, lambda r: r["lead_time_h"]["mean"]), queue / arrivals + 1 / out, 0.15)
     busy = mean(p, lambda s: s[1] + s[2]) / count
-    assert holds(figures(runs, lambda r: r["stations"][0]["states"]["processing"]), busy, 0.03)
+    assert holds(figures(runs, lambda r: r["stations"][0]["states"]["processing"]), busy, 0.04)
 
 
 def test_a_vehicle_waits_until_it_can_hand_over():
@@ -105,11 +105,11 @@ def test_a_vehicle_waits_until_it_can_hand_over():
         vehicles("cart", {"exponential": H / out}, {"exponential": H / back}, buffer=front),
         station("use", 1 / use, buffer=places),
     )
-    runs = records(model, 2500, 50)
-    assert holds(figures(runs, lambda r: r["good_per_h"]), mean(p, lambda s: s[3] > 0) * use, 0.03)
+    runs = records(model, 1600, 50)
+    assert holds(figures(runs, lambda r: r["good_per_h"]), mean(p, lambda s: s[3] > 0) * use, 0.04)
     for n, there in ((0, lambda s: s[0]), (1, lambda s: s[2] == "full")):
         blocked = mean(p, there)
-        assert holds(figures(runs, lambda r, n=n: r["stations"][n]["states"]["blocked"]), blocked, 0.08)
+        assert holds(figures(runs, lambda r, n=n: r["stations"][n]["states"]["blocked"]), blocked, 0.1)
 
 
 def test_constant_times_of_a_vehicle_between_two_machines():
@@ -157,11 +157,11 @@ def test_charges_of_constant_length(least, most):
     arrivals, hours = 2.0, 1.0
     queue, busy = charges_chain(arrivals, hours, least, most)
     work = station("oven", kind="batch", capacity=most, min_load=least, cycle_time_s=hours * H)
-    runs = records(plant(work, source=poisson(arrivals)), 2500, 100)
-    assert holds(figures(runs, lambda r: r["stations"][0]["queue_length"]), queue, 0.08)
-    assert holds(figures(runs, lambda r: r["stations"][0]["states"]["processing"]), busy, 0.03)
-    assert holds(figures(runs, lambda r: r["stations"][0]["charges_per_h"]), busy / hours, 0.03)
-    assert holds(figures(runs, lambda r: r["stations"][0]["mean_load"]), arrivals * hours / busy, 0.03)
+    runs = records(plant(work, source=poisson(arrivals)), 1600, 100)
+    assert holds(figures(runs, lambda r: r["stations"][0]["queue_length"]), queue, 0.1)
+    assert holds(figures(runs, lambda r: r["stations"][0]["states"]["processing"]), busy, 0.04)
+    assert holds(figures(runs, lambda r: r["stations"][0]["charges_per_h"]), busy / hours, 0.04)
+    assert holds(figures(runs, lambda r: r["stations"][0]["mean_load"]), arrivals * hours / busy, 0.04)
 
 
 @pytest.mark.parametrize(("least", "longest"), [(3, 1.0), (4, 0.5)])
@@ -180,10 +180,10 @@ def test_charges_wait_no_longer_than_told(least, longest):
         for n in range(least - 1)
     )
     work = station("oven", kind="batch", capacity=9, min_load=least, max_wait_s=longest * H, machines=12)
-    runs = records(plant(work | {"cycle_time_s": H}, source=poisson(arrivals)), 2500, 50)
-    assert holds(figures(runs, lambda r: r["stations"][0]["mean_load"]), load, 0.03)
-    assert holds(figures(runs, lambda r: r["stations"][0]["charges_per_h"]), 1 / (1 / arrivals + gathers), 0.03)
-    assert holds(figures(runs, lambda r: r["stations"][0]["queue_length"]), area / (1 / arrivals + gathers), 0.04)
+    runs = records(plant(work | {"cycle_time_s": H}, source=poisson(arrivals)), 1600, 50)
+    assert holds(figures(runs, lambda r: r["stations"][0]["mean_load"]), load, 0.04)
+    assert holds(figures(runs, lambda r: r["stations"][0]["charges_per_h"]), 1 / (1 / arrivals + gathers), 0.04)
+    assert holds(figures(runs, lambda r: r["stations"][0]["queue_length"]), area / (1 / arrivals + gathers), 0.05)
 
 
 def test_two_ovens_with_a_least_load():
@@ -201,10 +201,10 @@ def test_two_ovens_with_a_least_load():
 
     p = chain((0, 0), moves)
     work = station("oven", 1 / rate, kind="batch", capacity=most, min_load=least, machines=2)
-    runs = records(plant(work, source=poisson(arrivals)), 2000, 100)
-    assert holds(figures(runs, lambda r: r["stations"][0]["queue_length"]), mean(p, lambda s: s[0]), 0.15)
+    runs = records(plant(work, source=poisson(arrivals)), 1400, 100)
+    assert holds(figures(runs, lambda r: r["stations"][0]["queue_length"]), mean(p, lambda s: s[0]), 0.2)
     busy = mean(p, lambda s: s[1]) / 2
-    assert holds(figures(runs, lambda r: r["stations"][0]["states"]["processing"]), busy, 0.03)
+    assert holds(figures(runs, lambda r: r["stations"][0]["states"]["processing"]), busy, 0.04)
 
 
 def conveyor_chain(arrivals, pace_h, places, every, cut=40):
@@ -250,10 +250,10 @@ def test_conveyor_with_poisson_arrivals(kind, places, every, arrivals):
     belt = {
         "name": "belt", "kind": kind, "buffer": None, "places": places, "pace_s": H, "charge_every": every,
     }  # fmt: skip
-    runs = records(plant(belt, source=poisson(arrivals)), 3000, 100)
-    assert holds(figures(runs, lambda r: r["stations"][0]["queue_length"]), queue, 0.22)
-    assert holds(figures(runs, lambda r: r["lead_time_h"]["mean"]), queue / arrivals + places, 0.1)
-    assert holds(figures(runs, lambda r: r["wip"]), queue + moving, 0.15)
+    runs = records(plant(belt, source=poisson(arrivals)), 2000, 100)
+    assert holds(figures(runs, lambda r: r["stations"][0]["queue_length"]), queue, 0.3)
+    assert holds(figures(runs, lambda r: r["lead_time_h"]["mean"]), queue / arrivals + places, 0.15)
+    assert holds(figures(runs, lambda r: r["wip"]), queue + moving, 0.2)
 
 
 @pytest.mark.parametrize(("wake", "start_up"), [(1, 0.0), (3, 0.0), (4, 1.5)])
@@ -272,11 +272,11 @@ def test_machine_that_sleeps_until_enough_wait(wake, start_up):
         cycle_time_s={"erlang": {"mean": H, "stages": 2}},
         standby={"after_s": 0, "wake_at_parts": wake, "start_up_s": start_up * H},
     )
-    runs = records(plant(work, source=poisson(arrivals)), 4000, 200)
-    assert holds(figures(runs, lambda r: r["stations"][0]["queue_length"]), queue, 0.12)
+    runs = records(plant(work, source=poisson(arrivals)), 2400, 200)
+    assert holds(figures(runs, lambda r: r["stations"][0]["queue_length"]), queue, 0.15)
     rounds = (1 - arrivals) / asleep
     if start_up:
-        assert holds(figures(runs, lambda r: r["stations"][0]["start_ups_per_h"]), rounds, 0.05)
-        assert holds(figures(runs, lambda r: r["stations"][0]["states"]["start_up"]), rounds * start_up, 0.06)
+        assert holds(figures(runs, lambda r: r["stations"][0]["start_ups_per_h"]), rounds, 0.06)
+        assert holds(figures(runs, lambda r: r["stations"][0]["states"]["start_up"]), rounds * start_up, 0.08)
     standby = rounds * wake / arrivals
-    assert holds(figures(runs, lambda r: r["stations"][0]["states"]["standby"]), standby, 0.05)
+    assert holds(figures(runs, lambda r: r["stations"][0]["states"]["standby"]), standby, 0.06)
