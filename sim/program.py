@@ -22,6 +22,7 @@ from models.equipment import (
     Standby,
     layered,
 )  # fmt: skip
+from models.heat import Heat
 from models.line import EXIT, SCRAP, InTurn, Line, Product, Station
 from models.people import People, needed
 from models.plant import Plant
@@ -85,6 +86,7 @@ class Rig:
     hold_off_shift: bool
     heat_up_from_hold_s: float
     heat_up_cold_s: float
+    heat: Heat | None
     rates_per_h: dict[str, tuple[float, ...]]
     """By carrier: amount per hour in each state, in the order of STATES."""
     per_good_unit: dict[str, float]
@@ -192,6 +194,9 @@ class Swap:
     machine: int
     rig: Rig
     install_s: float
+    option: str = ""
+    capex_cny: float = 0.0
+    resale_cny: float = 0.0
     after: int | None = None
     """The machine whose renewal, in the same order, comes first."""
 
@@ -384,6 +389,7 @@ def rig(station: Station, *layers: Behaviour, targets: dict[str, int] | None = N
         hold_off_shift=station.kind == "furnace" and b.hold_off_shift is not False,
         heat_up_from_hold_s=heat.from_hold * H if heat else 0.0,
         heat_up_cold_s=heat.cold * H if heat else 0.0,
+        heat=b.heat,
         rates_per_h=_rates(b),
         per_good_unit=dict(b.use_per_unit or {}),
         ageing=b.ageing,
@@ -435,7 +441,8 @@ def _swaps(plant: Plant, start: datetime) -> tuple[Swap, ...]:
             own = station.listed[m : m + 1]
             new = rig(station, *own, option, targets=targets_of(line))
             after = before if entry.one_by_one else None
-            swaps.append(Swap(_moment_s(entry.at, start), at, s, m, new, option.install_d * D, after))
+            swaps.append(Swap(_moment_s(entry.at, start), at, s, m, new, option.install_d * D,
+                              option.name, option.capex_cny, option.resale_cny, after))  # fmt: skip
             before = m
     return tuple(sorted(swaps, key=lambda w: (w.at_s, w.line, w.station, w.machine)))
 

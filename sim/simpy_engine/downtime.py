@@ -122,7 +122,7 @@ class Downtime:
 
     def _ends(self, tick: Tick) -> None:
         stop, machine = self.stop, self.machine
-        if stop is None or tick is not stop.tick:
+        if stop is None or tick != stop.tick:
             return
         now = machine.clock.now
         self.stop = None

@@ -6,7 +6,9 @@ from itertools import count
 from typing import TYPE_CHECKING
 
 from models.calendar import Calendar
+from models.equipment import STATES
 from sim.account import STATE, Meter
+from sim.bottleneck import ACTIVE_STATES, ActivePeriods
 from sim.program import EXIT_AT, LineProgram, Present
 from sim.simpy_engine import deadlock
 from sim.simpy_engine.kinds import kind_of
@@ -20,6 +22,7 @@ from sim.tally import Level, Sample
 if TYPE_CHECKING:
     from sim.simpy_engine.run import Run
 
+ACTIVE = [state in ACTIVE_STATES for state in STATES]
 PROCESSING, STARVED, BLOCKED = STATE["processing"], STATE["starved"], STATE["blocked"]
 
 
@@ -71,6 +74,8 @@ class LineRun:
             self.stir(station.index)
         self.machines = [m for s in self.stations for m in s.machines]
         self._idle = len(self.machines)
+        self._index = {machine: n for n, machine in enumerate(self.machines)}
+        self.active = ActivePeriods(len(self.machines), [m.station.index for m in self.machines])
         for present in program.initial:
             self._put(present)
         self.feeds = [Feed(self, n, source, program) for n, source in enumerate(program.sources)]
@@ -191,6 +196,8 @@ class LineRun:
             machine.stays.enter(state, now)
             if state == PROCESSING or before == PROCESSING:
                 machine.station.working.change(now, 1 if state == PROCESSING else -1)
+            if ACTIVE[state] is not ACTIVE[before]:
+                self.active.change(self._index[machine], ACTIVE[state], now)
             self._idle += (state in (STARVED, BLOCKED)) - (before in (STARVED, BLOCKED))
             if machine.sleep is not None:
                 machine.sleep.idle(now) if state == STARVED else machine.sleep.busy()
@@ -220,6 +227,7 @@ class LineRun:
         self.meter.reset()
         self.wip.reset(now)
         self.merged = 0
+        self.active.reset(now)
         for feed in self.feeds:
             feed.reset()
         for output in self.outputs.values():

@@ -13,8 +13,9 @@ from models.distribution import mean
 from sim.account import STATE, Stays
 from sim.ageing import aged, learning
 from sim.program import SHARED, D, MachineProgram, Rig
-from sim.simpy_engine.clock import ENDS, STOPS, Tick
+from sim.simpy_engine.clock import ENDS, NO_TICK, STOPS, Tick
 from sim.simpy_engine.downtime import Downtime
+from sim.simpy_engine.heating import Heating
 from sim.simpy_engine.outlet import Outlet
 from sim.simpy_engine.part import Part
 from sim.simpy_engine.people import Request
@@ -55,6 +56,7 @@ class Machine:
         self.setup_for: str | None = None
         self.operated_s = 0.0
         self.units = self.bad = self.scrapped = self.reworked = 0
+        self.repeats = self.first_flawed = 0  # parts not here for the first time; of the others, those not right
         self.planned_s = 0.0
         self.off = self.overtime = False
         self.shift: Shift | None = None
@@ -110,7 +112,8 @@ class Machine:
         self._planned_s = {p: mean(dist) * rig.cycle_factor for p, dist in rig.cycle_s.items()}
         self.stops = Stops(self, now)
         self.sleep = Sleep(self, rig.standby) if rig.standby else None
-        self.stays.rerate(rig.rates_per_h, self.ages.energy, now)
+        self.heating = Heating(self, rig.heat) if rig.heat else None
+        self.rerate(now)
         self.stays.cost_cny_per_h = rig.running_cost_cny_per_y / HOURS_PER_Y
         self._drawn_s.clear()
         self._chooses = bool(rig.no_start_within_s or rig.shift_end == "fit")
@@ -139,7 +142,12 @@ class Machine:
             self._age_y = int((now - self.commissioned_s) // (365 * D))
         if self.rig.ageing is not None:
             self.ages = aged(self.rig.ageing, self._age_at_start_y, self._age_y)
-            self.stays.rerate(self.rig.rates_per_h, self.ages.energy, now)
+            self.rerate(now)
+
+    def rerate(self, now: float) -> None:
+        """Put the rates of energy in force, as equipment, age and heat have them."""
+        rates = self.rig.rates_per_h
+        self.stays.rerate(self.heating.rates(rates) if self.heating else rates, self.ages.energy, now)
 
     # taking a part
 
@@ -334,7 +342,7 @@ class Machine:
         if takes_s < NEVER:
             self._tick = self.clock.at(now + takes_s, ENDS + self.order, self._stretch_ends)
         else:
-            self._tick = Tick(self._stretch_ends)  # never comes; marks the stretch as under way
+            self._tick = NO_TICK  # the end never comes; the stretch is under way
         if working and not self.stops.none:
             due = self.stops.next_due_s() - self.operated_s
             if due <= takes_s and due < NEVER:
@@ -368,7 +376,7 @@ class Machine:
         self._left_s = self._whole_s
 
     def _operating_due(self, tick: Tick) -> None:
-        if tick is not self._due:
+        if tick != self._due:
             return
         now = self.clock.now
         self._due = None
@@ -383,7 +391,7 @@ class Machine:
         self.carry_on(now)
 
     def _stretch_ends(self, tick: Tick) -> None:
-        if tick is not self._tick:
+        if tick != self._tick:
             return
         now = self.clock.now
         self._tick = None
@@ -534,5 +542,5 @@ class Machine:
     def reset(self, now: float) -> None:
         """Count from ``now`` on."""
         self.stays.reset(now)
-        self.units = self.bad = self.scrapped = self.reworked = 0
+        self.units = self.bad = self.scrapped = self.reworked = self.repeats = self.first_flawed = 0
         self.planned_s = 0.0

@@ -54,7 +54,7 @@ class Sleep:
         self._idle = None
 
     def _time_out(self, tick: Tick) -> None:
-        if tick is self._idle:
+        if tick == self._idle:
             self._idle = None
             self.go_down(STANDBY)
 
@@ -72,7 +72,7 @@ class Sleep:
         self._starting = machine.clock.at(now + self._start_up.draw(), ENDS + machine.order, self._up)
 
     def _up(self, tick: Tick) -> None:
-        if tick is not self._starting:
+        if tick != self._starting:
             return
         self._starting = None
         self.down = None

@@ -108,7 +108,7 @@ class Cause:
         return first + self._grid * WEEK_S
 
     def _calendar_due(self, tick: Tick) -> None:
-        if tick is not self.tick:
+        if tick != self.tick:
             return
         now = self.machine.clock.now
         self.tick = None
@@ -210,7 +210,7 @@ class Stops:
                 cause.tick = clock.at(now, order, lambda tick, cause=cause: self._called(cause, tick, now))  # type: ignore[misc]
 
     def _called(self, cause: Cause, tick: Tick, now: float) -> None:
-        if tick is cause.tick:
+        if tick == cause.tick:
             cause.tick = None
             self._due(cause, now)
 
