@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from models.equipment import STATES
 from models.stops import Failure
+from sim.bottleneck import is_serial
 
 if TYPE_CHECKING:
+    from sim.program import LineProgram
     from sim.simpy_engine.line import LineRun
     from sim.simpy_engine.patrol import Patrol
     from sim.simpy_engine.people import Crew
@@ -29,6 +31,7 @@ def station_counts(station: Station, counted_s: float) -> Counts:
         return sum(getattr(machine, name) for machine in machines)
 
     first = total("units") - total("repeats")
+    first_failures, first_failure_h = _first_failures(station, counted_s)
     return {
         "counted_h": counted_s / H,
         "machines": len(machines),
@@ -44,10 +47,23 @@ def station_counts(station: Station, counted_s: float) -> Counts:
         "wait_h": sum(c.waits.total for c in failures),
         "repairs": sum(c.lengths.count for c in failures),
         "repair_h": sum(c.lengths.total for c in failures),
+        "first_failures": first_failures,
+        "first_failure_h": first_failure_h,
         "maintenance_h": sum(c.lengths.total for c in upkeep),
         "energy_kwh": kgce * KWH_PER_KGCE,
         "energy_kgce": kgce,
     }
+
+
+def _first_failures(station: Station, counted_s: float) -> tuple[int | None, float]:
+    """Return how many machines failed at all and the work of all up to then; None unless counted from new."""
+    machines = station.machines
+    aged = any(f.age_h > 0 for m in machines for f in m.rig.failures)
+    if station.line.clock.now > counted_s or aged or any(m.commissioned_s is not None for m in machines):
+        return None, 0.0
+    failed_s = [m.first_failure_s for m in machines if m.first_failure_s is not None]
+    unfailed_s = sum(m.operated_s for m in machines if m.first_failure_s is None)
+    return len(failed_s), (sum(failed_s) + unfailed_s) / H
 
 
 def _kgce(station: Station) -> float:
@@ -79,3 +95,12 @@ def line_counts(line: LineRun, now: float) -> Counts:
 def crew_counts(crew: Crew | Patrol, now: float) -> Counts:
     """Return the fields of :class:`sim.iso22400.CrewCounts`."""
     return {"work_h": crew.busy.area(now) / H, "attendance_h": crew.on_duty.area(now) / H}
+
+
+def serial(program: LineProgram) -> bool:
+    """Return whether all parts pass all stations in their order."""
+    targets = [
+        {t for way in s.routes.values() for t in way.targets} | {m.rig.bad_to for m in s.machines if m.rig.inspect}
+        for s in program.stations
+    ]
+    return is_serial(targets) and all(source.to == 0 for source in program.sources)

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from models.equipment import STATES
 from sim.account import ELECTRICITY
-from sim.bottleneck import is_serial
-from sim.counts import crew_counts, line_counts, station_counts
+from sim.counts import crew_counts, line_counts, serial, station_counts
 from sim.energy_kpis import energy, use
 from sim.simpy_engine.batch import BatchMachine
 from sim.simpy_engine.patrol import Patrol
@@ -92,7 +91,7 @@ def _line(line: LineRun, now: float, counted_s: float) -> Record:
         "energy": energy(line, {name: o.good for name, o in line.outputs.items()}, counted_s),
         "running_cost_cny_per_h": running_cny(line) / hours,
         "active_period": _active_periods(line, now),
-        "serial": is_serial([{t for way in s.routes.values() for t in way.targets} for s in line.stations]),
+        "serial": serial(line.program),
         "counts": line_counts(line, now),
         "stations": stations,
     }

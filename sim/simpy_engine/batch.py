@@ -59,7 +59,7 @@ class BatchMachine(Machine):
 
     def _started(self, part: Part, now: float) -> None:
         for each in self._charge:
-            self.station.started(each, now)
+            super()._started(each, now)
         if self.heating:
             self.heating.inside(self._charge, self._whole_s, now)
 

@@ -168,16 +168,16 @@ class LineRun:
 
     def settle(self, now: float) -> None:
         """Move parts from the last station to the first, again until nothing moves; then note the states."""
-        stations = self.stations
-        below = len(stations)
+        stations, ahead = self.stations, -1  # of the stirred stations, those still ahead in this pass
         while self.stirred:
-            of_this_pass = self.stirred & ((1 << below) - 1)
-            if not of_this_pass:
-                below = len(stations)
-                continue
-            below = of_this_pass.bit_length() - 1
-            self.stirred &= ~(1 << below)
-            stations[below].pull(now)
+            of_this_pass = self.stirred & ahead
+            if of_this_pass:
+                station = stations[of_this_pass.bit_length() - 1]
+                self.stirred ^= station.bit
+                ahead = station.bit - 1
+                station.pull(now)
+            else:
+                ahead = -1
         if self.touched:
             self._note_states(now)
         if self._blocked is not None or (self._may_stand and self._idle == len(self.machines)):

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from models.distribution import mean
 from sim.account import STATE, Stays
 from sim.ageing import aged, learning
-from sim.program import SHARED, D, MachineProgram, Rig
+from sim.program import SHARED, D, H, MachineProgram, Rig
 from sim.simpy_engine.clock import ENDS, NO_TICK, STOPS, Tick
 from sim.simpy_engine.downtime import Downtime
 from sim.simpy_engine.heating import Heating
@@ -56,6 +56,7 @@ class Machine:
         self.setup_for: str | None = None
         self.operated_s = 0.0
         self.units = self.bad = self.scrapped = self.reworked = 0
+        self.first_failure_s: float | None = None  # on the operating clock
         self.repeats = self.first_flawed = 0  # parts not here for the first time; of the others, those not right
         self.planned_s = 0.0
         self.off = self.overtime = False
@@ -100,6 +101,8 @@ class Machine:
         station, rig = self.station, self.rig
         self.ages = aged(rig.ageing, self._age_at_start_y, self._age_y)
         self._cycle = {p: self._open(dist, f"cycle {p}".strip()) for p, dist in rig.cycle_s.items()}
+        self._cycle_of_all = self._cycle.get(SHARED)
+        self._cycle_factor = rig.cycle_factor * self.ages.cycle_time
         setups = rig.setup_s if isinstance(rig.setup_s, dict) else {("", ""): rig.setup_s}
         self._setup = {(a, b): self._open(dist, f"setup {a} > {b}" if a or b else "setup")
                        for (a, b), dist in setups.items()}  # fmt: skip
@@ -110,7 +113,8 @@ class Machine:
         self._work_needs, self._keeps_place = rig.needs.get("processing", {}), self._blocks_before_service()
         self._plain = not (self._loads or self._unloads or self._work_needs or self._keeps_place)
         self._planned_s = {p: mean(dist) * rig.cycle_factor for p, dist in rig.cycle_s.items()}
-        self.stops = Stops(self, now)
+        self.stops = Stops(self)
+        self.stops.start(now)
         self.sleep = Sleep(self, rig.standby) if rig.standby else None
         self.heating = Heating(self, rig.heat) if rig.heat else None
         self.rerate(now)
@@ -134,6 +138,10 @@ class Machine:
         self.touch()
         self.fit_out(now)
 
+    def stops_changed(self) -> None:
+        """A clock was set: look again which stop comes first."""
+        self.stops.look()
+
     def grow_older(self, now: float, years: int) -> None:
         """A full year of the run is over."""
         if self.commissioned_s is None:
@@ -142,6 +150,7 @@ class Machine:
             self._age_y = int((now - self.commissioned_s) // (365 * D))
         if self.rig.ageing is not None:
             self.ages = aged(self.rig.ageing, self._age_at_start_y, self._age_y)
+            self._cycle_factor = self.rig.cycle_factor * self.ages.cycle_time
             self.rerate(now)
 
     def rerate(self, now: float) -> None:
@@ -168,9 +177,9 @@ class Machine:
 
     def offer(self) -> None:
         """Stand ready if free."""
-        if self not in self.station.ready and self.is_free():
+        if self.is_free() and self not in self.station.ready:
             self.station.ready[self] = None
-            self.line.stirred |= 1 << self.station.index
+            self.line.stirred |= self.station.bit
 
     def withdraw(self) -> None:
         """Stand ready no more; what is not free any longer has its state looked at."""
@@ -261,7 +270,7 @@ class Machine:
     def _work(self, now: float) -> None:
         part = self.part
         assert part is not None
-        takes_s = self._drawn_s.pop(part.product, None)
+        takes_s = self._drawn_s.pop(part.product, None) if self._drawn_s else None
         if takes_s is None:
             takes_s = self._work_s(part.product, now)
         if self._work_needs:
@@ -270,12 +279,18 @@ class Machine:
         self.phase = WORK
         self._needs = self._work_needs
         self._left_s = self._whole_s = takes_s
-        self._stretch(now)
+        if self.stops.none:  # nothing to watch for on the way
+            if part.started_s is None:
+                self._started(part, now)
+            self._began_s, self._takes_s, self._speed = now, takes_s, 1.0
+            self._tick = self.clock.at(now + takes_s, ENDS + self.order, self._stretch_ends)
+        else:
+            self._stretch(now)
 
     def _work_s(self, product: str, now: float) -> float:
         """Return the time of one cycle as things stand: product, age, ramp-up."""
-        draws = self._cycle.get(product) or self._cycle[SHARED]
-        work_s = draws.draw() * self.rig.cycle_factor * self.ages.cycle_time
+        draws = self._cycle_of_all or self._cycle[product]
+        work_s = draws.draw() * self._cycle_factor
         return work_s if self.rig.ramp_up is None else work_s * self.ramp_up(now)
 
     def ramp_up(self, now: float) -> float:
@@ -344,12 +359,14 @@ class Machine:
         else:
             self._tick = NO_TICK  # the end never comes; the stretch is under way
         if working and not self.stops.none:
-            due = self.stops.next_due_s() - self.operated_s
+            due = self.stops.due_s - self.operated_s
             if due <= takes_s and due < NEVER:
                 self._due = self.clock.at(now + max(0.0, due), STOPS + self.order, self._operating_due)
 
     def _started(self, part: Part, now: float) -> None:
-        self.station.started(part, now)
+        """Work on a part begins."""
+        part.started_s = now
+        self.station.waits.add((now - part.entered_s) / H)
 
     def _share_of_heads(self) -> float:
         down = sum(h.down for h in self.stops.heads)
@@ -380,7 +397,7 @@ class Machine:
             return
         now = self.clock.now
         self._due = None
-        due_s = self.stops.next_due_s()
+        due_s = self.stops.due_s
         if self._tick is None:  # fell due at the very end of a part
             self.stops.fall_due(max(self.operated_s, due_s), now)
             return
@@ -400,7 +417,7 @@ class Machine:
             self._let_people_go(now)
         if self.phase == WORK:
             self.operated_s += self._takes_s
-            if self._due is not None and self.stops.next_due_s() > self.operated_s:
+            if self._due is not None and self.stops.due_s > self.operated_s:
                 self._due = None
             self._finish(now)
         elif self.phase == LOAD:
@@ -419,7 +436,8 @@ class Machine:
         part = self.part
         assert part is not None
         part.finished_s = now
-        self.planned_s += self._planned_s.get(part.product, self._planned_s.get(SHARED, 0.0))
+        planned = self._planned_s
+        self.planned_s += planned[part.product] if part.product in planned else planned.get(SHARED, 0.0)
         if self._unloads:
             self._begin(UNLOAD, self._unloading.draw(), self.rig.needs.get("unload", {}), now)
         else:
@@ -431,12 +449,16 @@ class Machine:
         self.phase = EMPTY
         assert part is not None
         self.outlet.pass_on(part, now)
-        self._units_done(1, now)
+        if self.stops.none:
+            self.free_again(now)
+        else:
+            self._units_done(1, now)
 
     def _units_done(self, units: int, now: float) -> None:
         """What waited for the end of a part comes now: maintenance, renewal, the next part."""
-        if not self.stops.none:
+        if self.stops.at_the_end:
             self.stops.units_done(units, self.operated_s, now)
+        if self.downtime.due:
             self.downtime.next(now)
         self.free_again(now)
 
@@ -460,7 +482,8 @@ class Machine:
             self.renewal.leave(now)
         if self.sleep and self.sleep.asleep:
             self.line.stir(self.station.index)
-        self.offer()
+        if not self.out:
+            self.offer()
 
     def is_empty(self) -> bool:
         """Return whether nothing is on the machine."""

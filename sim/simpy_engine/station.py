@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from sim.simpy_engine.source import Feed
     from sim.simpy_engine.stops import Cause
 
-H = 3600.0
-
 
 class Station:
     """One station of a running line."""
@@ -33,6 +31,8 @@ class Station:
     def __init__(self, line: LineRun, index: int, program: StationProgram) -> None:
         self.line: LineRun = line
         self.index = index
+        self.bit = 1 << index
+        self.plain = type(self) is Station and not program.one_lot  # whether only the number in front counts
         self.name = program.name
         self.kind = program.kind
         self.parameters = program.parameters
@@ -55,6 +55,7 @@ class Station:
         self._route = streams.uniform(self.place, "route")
         self._chance = streams.uniform(self.place, "machine") if program.choose == "random" else None
         self._turn: dict[str, int] = {}
+        self._only = {p: way.targets[0] for p, way in program.routes.items() if len(way.targets) == 1}
         self.queued = Presence()
         self.number = Levels()
         self.working = Levels()
@@ -64,9 +65,13 @@ class Station:
 
     def accept(self, part: Part, giver: Giver, now: float) -> bool:
         """Take the part into the buffer, or note who waits for a place; return whether it went in."""
-        self.line.stirred |= 1 << self.index
-        if self.room_for(part):
-            self._enter(part, now)
+        if self.ready or self.sleepers:
+            self.line.stirred |= self.bit
+        if len(self.queue) + self.coming < self.buffer if self.plain else self.room_for(part):
+            self._note(part, now)
+            self.queue.append(part)
+            if self.kind == "batch":
+                self._look_again(now)
             return True
         self.waiting.append(giver)
         return False
@@ -81,7 +86,7 @@ class Station:
             self._keep(part)
             return True
         self.waiting.append(giver)
-        self.line.stirred |= 1 << self.index
+        self.line.stirred |= self.bit
         return False
 
     def _place_to_keep(self, part: Part, taking: int = 0) -> bool:
@@ -98,7 +103,7 @@ class Station:
         """A part comes for which a place was kept."""
         self.coming -= 1
         self._kept.remove(part)
-        self.line.stirred |= 1 << self.index
+        self.line.stirred |= self.bit
         self._enter(part, now)
 
     def _enter(self, part: Part, now: float) -> None:
@@ -153,7 +158,7 @@ class Station:
     def pull(self, now: float) -> None:
         """Step 4 of an instant: ready machines take parts, then places are filled from behind."""
         if self.ready:
-            for machine in self._in_order():
+            for machine in list(self.ready) if self.choose == "longest_idle" else self._in_order():
                 if not machine.load(now):
                     break
         if self.waiting:
@@ -179,9 +184,7 @@ class Station:
 
     def _in_order(self) -> Iterator[Machine]:
         """Yield the ready machines in the order in which they are chosen."""
-        if len(self.ready) == 1 or self.choose == "longest_idle":
-            yield from list(self.ready)
-        elif self._chance is None:
+        if self._chance is None:
             yield from sorted(self.ready, key=attrgetter("order"))
         else:
             left = sorted(self.ready, key=attrgetter("order"))
@@ -269,15 +272,10 @@ class Station:
 
     # parts move on
 
-    def started(self, part: Part, now: float) -> None:
-        """Work on a part begins."""
-        part.started_s = now
-        self.waits.add((now - part.entered_s) / H)
-
     def onward(self, part: Part) -> int:
         """Return where a good part goes: a station's index, or EXIT_AT, SCRAP_AT."""
-        way = self.routes[part.product]
-        return way.targets[0] if len(way.targets) == 1 else self._choose_way(way, part.product)
+        only = self._only.get(part.product)
+        return self._choose_way(self.routes[part.product], part.product) if only is None else only
 
     def _choose_way(self, way: Way, product: str) -> int:
         if not way.ends:
@@ -289,12 +287,6 @@ class Station:
             if u < up_to:
                 return target
         return way.targets[-1]
-
-    def left(self, parts: int, now: float) -> None:
-        """So many parts have left the station's machines."""
-        self.number.change(now, -parts)
-        if self.one_lot:
-            self.line.stirred |= 1 << self.index
 
     def oldest_s(self) -> float:
         """Return when the part came that has waited longest in the buffer."""
