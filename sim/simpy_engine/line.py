@@ -191,6 +191,8 @@ class LineRun:
                 trace.left(machine, now)
                 if state == before:
                     trace.entered(machine, now)
+            if machine.sleep is not None:  # from the first instant on, and for new equipment
+                machine.sleep.idle(now) if state == STARVED else machine.sleep.busy()
             if state == before:
                 continue
             machine.stays.enter(state, now)
@@ -199,8 +201,6 @@ class LineRun:
             if ACTIVE[state] is not ACTIVE[before]:
                 self.active.change(self._index[machine], ACTIVE[state], now)
             self._idle += (state in (STARVED, BLOCKED)) - (before in (STARVED, BLOCKED))
-            if machine.sleep is not None:
-                machine.sleep.idle(now) if state == STARVED else machine.sleep.busy()
             if trace is not None:
                 trace.entered(machine, now)
         self.touched.clear()

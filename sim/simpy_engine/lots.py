@@ -54,7 +54,7 @@ class AssemblyStation(Station):
             not self.one_lot or self._clear_for(part.lot)
         )
 
-    def _place_to_keep(self, part: Part, taking: int = 0) -> bool:
+    def _place_to_keep(self, part: Part) -> bool:
         return self.room_for(part)
 
     def accepts_arrival(self, part: Part) -> bool:
@@ -88,7 +88,7 @@ class AssemblyStation(Station):
             part = queue.popleft()
             self.queued.left(part.entered_s, now)
             if self.waiting:
-                self._refill(now)
+                self._refill_behind(part, now)
             return part
         for giver in self._givers(product):
             return self._from_hand(giver, now)
@@ -163,7 +163,7 @@ class JoinStation(Station):
         for part in chosen:
             self.queued.left(part.entered_s, now)
         if self.waiting:
-            self._refill(now)
+            self._refill_behind(chosen[0], now)
 
     def enough_wait(self, parts: int) -> bool:
         """Return whether a lot is complete."""

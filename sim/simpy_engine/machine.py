@@ -66,6 +66,7 @@ class Machine:
         self.sleep: Sleep | None = None
         self._needs: dict[str, int] = {}
         self._request: Request | None = None
+        self.turn = NEVER  # of its people in the order of asking, when the shift ended
         self._tick: Tick | None = None  # the end of the stretch under way
         self._due: Tick | None = None  # the stop by the operating clock that comes first
         self._left_s = self._whole_s = 0.0  # work left at full speed; all of it
@@ -263,6 +264,7 @@ class Machine:
         if self._keeps_place:
             self.phase = KEEP
             if not self.outlet.keep_place(part, now):
+                self.overtime = False
                 self.line.touched[self] = None
                 return
         self._work(now)
@@ -386,6 +388,8 @@ class Machine:
         """Pause, and let the people go."""
         self.pause(now)
         self._let_people_go(now)
+        if self.sleep:
+            self.sleep.broken_off()
         self.line.touched[self] = None
 
     def restart_work(self) -> None:
@@ -498,6 +502,10 @@ class Machine:
         """Return whether a part is in progress."""
         return self.phase != EMPTY
 
+    def may_begin_later(self) -> bool:
+        """Return whether a part that waits for this ready machine will be taken when time has passed."""
+        return self._chooses and self.shift is not None and self in self.station.ready and self.station.has_part()
+
     def is_working(self) -> bool:
         """Return whether a part is in work (not in setup, loading or unloading)."""
         return self.phase == WORK
@@ -520,12 +528,15 @@ class Machine:
         """Pause until the next shift, or finish the part in progress."""
         self.off = True
         self.withdraw()
-        if self.rig.shift_end == "finish" and self.is_active():
+        self.turn = self._request.turn if self._request is not None else NEVER
+        if self.rig.shift_end == "finish" and self._is_begun():
             self.overtime = True
         else:
             self.hold_up(now)
-        if self.sleep:
-            self.sleep.broken_off()
+
+    def _is_begun(self) -> bool:
+        """Return whether something was begun with the part: one that waits for people or a place was not."""
+        return self._tick is not None or (self.part is not None and self.part.started_s is not None)
 
     def shift_begins(self, now: float) -> None:
         """Go on where the last shift stopped."""

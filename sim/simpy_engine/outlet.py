@@ -89,8 +89,12 @@ class Outlet:
             self._decided = None
             self._count(part, target, now)
         if kept is not None and kept >= 0:
-            self._leave_for(part, target, now)
-        elif self.out or not self._leaves(part, target, now):
+            station = self.line.stations[kept]
+            if station.takes_kept():
+                self._leave_for(part, target, now)
+                return
+            station.keep_no_more(part)
+        if self.out or not self._leaves(part, target, now):
             self.out.append((part, target))
 
     def _count(self, part: Part, target: int, now: float) -> None:

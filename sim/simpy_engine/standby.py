@@ -47,7 +47,8 @@ class Sleep:
     def idle(self, now: float) -> None:
         """The machine is ready and has no part: count the time."""
         machine = self.machine
-        self._idle = machine.clock.at(now + self._after.draw(), STOPS + machine.order, self._time_out)
+        if self._idle is None:
+            self._idle = machine.clock.at(now + self._after.draw(), STOPS + machine.order, self._time_out)
 
     def busy(self) -> None:
         """The machine is ready without a part no longer."""

@@ -46,6 +46,7 @@ class Station:
         self.waiting: deque[Giver] = deque()
         self.coming = 0  # parts that a place is kept for,
         self._kept: list[Part] = []  # and which
+        self._taking: Part | None = None  # on its way to a machine that still counts as ready
         self.ready: dict[Machine, None] = {}  # in the order in which they became idle
         self.machines: list[Machine] = []
         self.sleepers: dict[Machine, None] = {}  # machines in standby
@@ -82,18 +83,21 @@ class Station:
 
     def keep_place(self, part: Part, giver: Giver, now: float) -> bool:
         """Keep a place, or a ready machine, for a part that comes later; else note who waits for one."""
-        if self._place_to_keep(part):
+        if self._place_to_keep(part) and not any(giver.keeps and giver.may_give() for giver in self.waiting):
             self._keep(part)
             return True
         self.waiting.append(giver)
         self.line.stirred |= self.bit
         return False
 
-    def _place_to_keep(self, part: Part, taking: int = 0) -> bool:
-        """Return whether there is a place; ``taking`` of the ready machines are about to take another part."""
+    def _place_to_keep(self, part: Part) -> bool:
         if self.one_lot and not self._clear_for(part.lot):
             return False
-        return len(self.queue) + self.coming < self.buffer + len(self.ready) - taking
+        return len(self.queue) + self.coming < self.buffer + len(self.ready) - (self._taking is not None)
+
+    def takes_kept(self) -> bool:
+        """Return whether a part finds the place that was kept for it: a machine may have failed meanwhile."""
+        return len(self.queue) < self.buffer + len(self.ready)
 
     def _keep(self, part: Part) -> None:
         self.coming += 1
@@ -151,7 +155,8 @@ class Station:
 
     def _clear_for(self, lot: int) -> bool:
         """Line clearance: return whether only parts of this lot are here."""
-        return all(part.lot == lot for part in (*self.present(), *self._kept))
+        taking = [self._taking] if self._taking is not None else []
+        return all(part.lot == lot for part in (*self.present(), *self._kept, *taking))
 
     # machines take parts
 
@@ -180,7 +185,9 @@ class Station:
 
     def enough_wait(self, parts: int) -> bool:
         """Return whether so many parts wait, in the buffer or blocked before it."""
-        return len(self.queue) + len(self.waiting) >= parts or self._feed() is not None
+        places = self.buffer + len(self.ready) + 1 - len(self.queue) - self.coming  # with one machine more awake
+        blocked = sum(giver.may_give() and (places > 0 or not giver.keeps) for giver in self.waiting)
+        return len(self.queue) + blocked >= parts or self._feed() is not None
 
     def _in_order(self) -> Iterator[Machine]:
         """Yield the ready machines in the order in which they are chosen."""
@@ -211,7 +218,7 @@ class Station:
             part = self.queue.popleft()
             self.queued.left(part.entered_s, now)
             if self.waiting:
-                self._refill(now, taking=1)
+                self._refill_behind(part, now)
             return part
         if self.waiting:
             giver = self._waiter()
@@ -229,8 +236,16 @@ class Station:
         self.waiting.remove(giver)
         part = giver.give(now)
         self._note(part, now)  # to a machine, without having been in the buffer
+        self._taking = part
         giver.gave(now)
+        self._taking = None
         return part
+
+    def _refill_behind(self, part: Part, now: float) -> None:
+        """The same, while a part that has just been taken goes to its machine."""
+        self._taking = part
+        self._refill(now)
+        self._taking = None
 
     def _waiter(self) -> Giver | None:
         """Return the first of those who wait that may hand a part straight to a ready machine."""
@@ -248,7 +263,7 @@ class Station:
                 return feed
         return None
 
-    def _refill(self, now: float, taking: int = 0) -> None:
+    def _refill(self, now: float) -> None:
         """Move parts that wait into the places that came free, and keep places for those that come later."""
         moved = True
         while moved and self.waiting:
@@ -257,7 +272,7 @@ class Station:
                 if not giver.may_give():
                     continue
                 part = giver.offered_part()
-                if giver.keeps and self._place_to_keep(part, taking):
+                if giver.keeps and self._place_to_keep(part):
                     self.waiting.remove(giver)
                     self._keep(part)
                     giver.place_kept(now)
