@@ -30,9 +30,9 @@ CYCLES = {
         3.25,
     ),
     "two values": (
-        {"empirical": {"values": [H, 8 * H], "weights": [3, 1]}},
-        lambda s: 0.75 * math.exp(s) + 0.25 * math.exp(8 * s),
-        2.75,
+        {"empirical": {"values": [H, 5 * H], "weights": [3, 1]}},
+        lambda s: 0.75 * math.exp(s) + 0.25 * math.exp(5 * s),
+        2.0,
     ),
 }
 
@@ -102,11 +102,11 @@ def occupied(part, work_h):
 @pytest.mark.parametrize("part", ["resume", "restart", "scrap"])
 def test_failures_make_a_queue_longer(part):
     """M/G/1: the part, its repeats and its repairs are one service (a repair goes on when its part is scrapped)."""
-    rate, work_h = 0.22, 2.0
+    rate, work_h = 0.15, 2.0
     service, second = occupied(part, work_h)
     wait = wait_in_queue(rate, service, second)
     runs = records(
-        plant(station("a", cycle_time_s=work_h * H, failures=[breaking(part)]), source=poisson(rate)), 12_000, 500, 15
+        plant(station("a", cycle_time_s=work_h * H, failures=[breaking(part)]), source=poisson(rate)), 8000, 500, 15
     )
     assert holds(figures(runs, lambda r: r["stations"][0]["waiting_time_h"]["mean"]), wait, 0.25)
     assert holds(figures(runs, state("starved")), 1 - rate * service, 0.06)
@@ -153,7 +153,7 @@ def two_machines(rates, fail, repair, places, releases, accepts):
     return chain(settle((0, 1, 0, 0, 1), places, releases, accepts), moves)
 
 
-RATES, FAILS, REPAIRS = (1.0, 1.1), (0.25, 0.25), (0.25, 0.3)
+RATES, FAILS, REPAIRS = (2.0, 1.0), (0.5, 0.5), (0.25, 0.3)
 
 
 def made(releases, accepts, places):
@@ -173,13 +173,13 @@ def test_parts_leave_and_enter_failed_machines_as_the_file_says(places, releases
     ]
     runs = records(plant(*stations), 6000, 200, 16, seed=3)
     assert holds(figures(runs, output), exact, 0.03)
-    assert holds(figures(runs, lambda r: r["stations"][1]["queue_length"] + r["wip"]), content(p), 0.05)
+    assert holds(figures(runs, lambda r: r["wip"]), content(p), 0.05)
     blocked = mean(p, lambda s: s[0] == 2 and s[1])
     assert holds(figures(runs, state("blocked")), blocked, 0.12)
 
 
 def content(p):
-    return mean(p, lambda s: 2 * s[2] + (s[0] > 0) + (s[3] > 0))
+    return mean(p, lambda s: s[2] + (s[0] > 0) + (s[3] > 0))
 
 
 def test_the_four_rules_make_four_outputs():
@@ -188,7 +188,7 @@ def test_the_four_rules_make_four_outputs():
     assert values[False, False] < values[True, False] < values[True, True]
     assert values[False, False] < values[False, True] < values[True, True]
     rows = sorted(values.values())
-    assert min(b - a for a, b in pairwise(rows)) > 0.01 * rows[0]
+    assert min(b - a for a, b in pairwise(rows)) > 0.05 * rows[0]
 
 
 @pytest.mark.parametrize("accepts", [False, True])

@@ -50,9 +50,9 @@ def test_one_person_for_n_machines_with_constant_service(machines, load):
     mode = {"ttf_h": {"exponential": 1 / fail}, "ttr_h": service_h, "crew": "c"}
     model = plant(station("a", cycle_time_s=LONG, machines=machines, failures=[mode]), crews={"c": 1})
     runs = records(model, 1500, 50, 10)
-    assert holds(figures(runs, stops_per_h()), per_h, 0.03)
-    assert holds(figures(runs, state("processing")), per_h / fail / machines, 0.02)
-    assert holds(crew(runs, "utilisation"), per_h * service_h, 0.03)
+    assert holds(figures(runs, stops_per_h()), per_h, 0.05)
+    assert holds(figures(runs, state("processing")), per_h / fail / machines, 0.04)
+    assert holds(crew(runs, "utilisation"), per_h * service_h, 0.05)
     exponential = finite_source(machines, 1, fail, 1 / service_h)
     assert 1.01 * (1 - exponential[0]) / service_h < per_h  # service of another form would be seen
 
@@ -262,9 +262,9 @@ def test_setters_for_machines_that_change_at_random(people):
         crews={"c": people},
     )
     runs = records(model, 1500, 50, 10)
-    assert holds(figures(runs, lambda r: r["good_per_h"]), work * (n - down), 0.02)
+    assert holds(figures(runs, lambda r: r["good_per_h"]), work * (n - down), 0.05)
     at_work = p @ np.minimum(np.arange(n + 1), people)
-    assert holds(figures(runs, state("setup")), at_work / n, 0.04)
+    assert holds(figures(runs, state("setup")), at_work / n, 0.06)
     assert holds(figures(runs, state("waiting_crew")), (down - at_work) / n, 0.1)
 
 
