@@ -107,11 +107,11 @@ def two_modes(clocks):
 def test_two_modes_of_one_machine(clocks):
     p = two_modes(clocks)
     modes = [failing(FAIL[i], REPAIR[i], clock=clocks[i], name=f"m{i}") for i in (0, 1)]
-    runs = records(busy_plant(*modes), 2000, 100, 12)
+    runs = records(busy_plant(*modes), 1200, 100, 12)
     down = [mean(p, lambda s, i=i: s[0] == i) for i in (0, 1)]
     if clocks == ("operating", "operating"):
         assert sum(down) == pytest.approx(1 - 1 / (1 + FAIL[0] / REPAIR[0] + FAIL[1] / REPAIR[1]))
-    assert holds(figures(runs, state("failed")), sum(down), 0.03)
+    assert holds(figures(runs, state("failed")), sum(down), 0.05)
     for i in (0, 1):
         assert holds(figures(runs, stops_per_h(i)), 20 * down[i] * REPAIR[i], 0.06)
 
@@ -125,7 +125,7 @@ def test_three_operating_modes_and_micro_stops():
     ]
     running = [1, 12 * math.gamma(4 / 3), 60]
     work = 1 / (1 + 0.04 / running[0] + 0.8 / running[1] + 4 / running[2])
-    runs = records(busy_plant(*modes, machines=4, cycle_h=0.5), 1000, 100, 10)
+    runs = records(busy_plant(*modes, machines=4, cycle_h=0.5), 600, 50, 12)
     assert holds(figures(runs, state("processing")), work, 0.02)
     assert holds(figures(runs, lambda r: r["good_per_h"]), 4 * work / 0.5, 0.02)
     for n, mean_h in enumerate(running):
@@ -172,7 +172,7 @@ def counting(ttf, hours, **fields):
 
 
 @pytest.mark.parametrize(("name", "args"), DISTRIBUTIONS)
-@pytest.mark.parametrize(("hours", "age_h"), [(90, 0), (50, 30)])
+@pytest.mark.parametrize(("hours", "age_h"), [(50, 30)])
 def test_renewals_are_counted_as_the_renewal_equation_says(name, args, hours, age_h):
     """With an age the first time is drawn given that it was reached."""
     ttf, dist = family(name, **args)
@@ -195,8 +195,10 @@ def test_renewals_with_constant_repair(clock):
     assert holds(counting(ttf, hours, clock=clock, ttr_h=repair_h), exact, 0.03)
 
 
-@pytest.mark.parametrize(("name", "args"), [DISTRIBUTIONS[0], DISTRIBUTIONS[2], DISTRIBUTIONS[3]])
-@pytest.mark.parametrize("age_h", [0, 35])
+@pytest.mark.parametrize(
+    ("age_h", "name", "args"),
+    [(0, *DISTRIBUTIONS[0]), (35, *DISTRIBUTIONS[0]), (0, *DISTRIBUTIONS[2]), (35, *DISTRIBUTIONS[3])],
+)
 def test_minimal_repair_goes_on_from_the_age_reached(name, args, age_h):
     """Failures are a Poisson process with the failure rate of the first one; Weibull: (t / scale) ** shape."""
     ttf, dist = family(name, **args)

@@ -13,7 +13,7 @@ from scipy import stats
 from stop_tools import failing, generator, periodic, renewal_curve, state
 from theory_tools import H, figures, holds, plant, poisson, records, station
 
-OPEN_H, DAYS = 8.0, 400
+OPEN_H, DAYS = 8.0, 300
 START = {"start": "2026-01-05T08:00:00"}
 DAILY = {"shifts": ["mon-sun 08:00-16:00"]}
 
@@ -120,7 +120,7 @@ def test_fit_keeps_the_part_that_does_not_fit(values, weights):
     """The time is drawn beforehand and kept: what did not fit today is tomorrow's first. The last set fits exactly
     at times: what ends with the shift is in time."""
     exact = kept_parts(values, weights, OPEN_H)
-    assert abs(drawn_anew(values, weights, OPEN_H) - exact) > 0.05 * exact
+    assert abs(drawn_anew(values, weights, OPEN_H) - exact) > 0.02 * exact
     dist = {"empirical": {"values": [v * H for v in values], "weights": weights}}
     runs = daily(shift_plant(dist, shift_end="fit"), 12)
     assert holds(per_day(runs, made), exact, 0.02)
