@@ -11,14 +11,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from models.calendar import scheduled_s
+from models.calendar import Calendar, scheduled_s
+from models.distribution import mean
 from models.equipment import Option, layered
 from models.line import Line, Station
 from models.plant import Plant, Renewal
+from models.source import Source, span_s
 from sim.ageing import aged
 from sim.kpis import Record
 from sim.parallel import map_jobs
-from sim.program import H, Program, alone, changed, lower, only_line, rig
+from sim.program import H, Program, alone, changed, lower, only_line, rig, targets_of
 from sim.simulate import Job, replicate
 
 Progress = Callable[[int, int], None]
@@ -165,8 +167,8 @@ class Reader:
         station = self._station(asset)
         if option is None:
             return changed(self.program, asset.line, asset.station, asset.machines, years=years)
-        own = () if isinstance(station.machines, int) else (station.machines[asset.machines[0]],)
-        new = rig(station, *own, option)
+        first = asset.machines[0]
+        new = rig(station, *station.listed[first : first + 1], option, targets=targets_of(self.plant.lines[asset.line]))
         return changed(self.program, asset.line, asset.station, asset.machines, new, years)
 
     def _ages(self, asset: Asset, option: Option | None) -> list[int]:
@@ -303,20 +305,27 @@ def _good(row: Record) -> float:
 
 def running_cost_cny_per_y(station: Station, machine: int) -> float:
     """Return what running a machine of a station costs a year as it is."""
-    own = () if isinstance(station.machines, int) else (station.machines[machine],)
+    own = station.listed[machine : machine + 1]
     return layered(station, *own).running_cost_cny_per_y or 0.0
 
 
 def demand_per_h(plant: Plant, line: Line, renewal: Renewal) -> float | None:
     """Return the orders (parts put in) a line gets per scheduled hour; None for a saturated source."""
-    from models.distribution import mean
+    rates = [_arrivals_per_h(source, plant.calendar_of(line), renewal) for source in line.sources]
+    given = [rate for rate in rates if rate is not None]
+    return sum(given) if given and len(given) == len(rates) else None
 
-    source = line.arrivals
+
+def _arrivals_per_h(source: Source, calendar: Calendar | None, renewal: Renewal) -> float | None:
+    """Return the parts that a source brings per scheduled hour; None where it always has some, or lists them."""
     if source.demand_per_h is not None:
         return source.demand_per_h * source.quantity
+    year = HOURS_PER_Y * H
+    open_share = scheduled_s(calendar, renewal.begins, 0.0, year) / year
+    if source.profile is not None:
+        per_day = sum(row.per_h * (last - first) / H for row in source.profile for first, last in [span_s(row.hours)])
+        return source.quantity * per_day / 24.0 / open_share if open_share else None
     if source.interarrival_s is None:
         return None
     between = mean(source.interarrival_s)
-    year = HOURS_PER_Y * H
-    open_share = scheduled_s(plant.calendar_of(line), renewal.begins, 0.0, year) / year
     return source.quantity * H / between / open_share if between and open_share else None

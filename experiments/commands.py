@@ -85,6 +85,7 @@ def schema() -> None:
 
 def simulate(request: Request) -> None:
     """Simulate a plant as it is."""
+    from scenarios.evidence import assumptions
     from scenarios.files import read_plant
     from sim.simulate import Settings
     from sim.simulate import simulate as simulated
@@ -93,6 +94,7 @@ def simulate(request: Request) -> None:
     settings = _settings(Settings.of, plant, request)
     with _stages(request) as announce:
         document = simulated(plant, settings, announce("Simulating"))
+    document["assumptions"] = assumptions(plant, settings.horizon_h)
     _deliver(request, document)
 
 

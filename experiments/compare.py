@@ -13,7 +13,7 @@ from scenarios.catalogue import names
 from sim.kpis import Record
 from sim.output_analysis import paired_interval
 from sim.parallel import map_jobs
-from sim.program import Program, changed, lower, rig
+from sim.program import Program, changed, lower, rig, targets_of
 from sim.simulate import Progress, Settings, document, jobs_of, replicate
 
 HOURS_PER_Y = 8760.0
@@ -95,8 +95,8 @@ def renewed(plant: Plant, changes: list[Change]) -> Program:
         first = taken.get((line, at), 0)
         taken[line, at] = first + change.machines
         for m in range(first, first + change.machines):
-            own = () if isinstance(station.machines, int) else (station.machines[m],)
-            program = changed(program, line, at, [m], rig(station, *own, change.option))
+            new = rig(station, *station.listed[m : m + 1], change.option, targets=targets_of(plant.lines[line]))
+            program = changed(program, line, at, [m], new)
     return program
 
 

@@ -14,6 +14,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from experiments.energy_tables import LISTS, energy_tables
+
 Row = dict[str, Any]
 LIBRARIES = ("simpy", "numpy", "scipy", "pyomo", "highspy", "pydantic")
 
@@ -111,11 +113,13 @@ def tables(document: Row) -> dict[str, list[Row]]:
 def _simulation_tables(document: Row) -> dict[str, list[Row]]:
     lines, stations = [], []
     for line in document["lines"]:
-        lines.append(flat({k: v for k, v in line.items() if k not in {"stations", "products", "sources"}}))
+        energy = {k: v for k, v in line.get("energy", {}).items() if k not in LISTS}
+        own = {k: v for k, v in line.items() if k not in {"stations", "products", "sources"}}
+        lines.append(flat(own | {"energy": energy}))
         for station in line["stations"]:
             own = {k: v for k, v in station.items() if k not in {"machine", "stops"}}
             stations.append({"line": line["name"], **flat(own)})
-    return {"lines": lines, "stations": stations}
+    return {"lines": lines, "stations": stations, **energy_tables(document)}
 
 
 def flat(row: Row, under: str = "") -> Row:

@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.table import Table as RichTable
 from rich.text import Text
 
-from experiments.report import plan_parts, run_parts
+from experiments.report import energy_parts, plan_parts, run_parts
 from experiments.report.parts import Column, Document, Table, Writer, with_names
 
 
@@ -76,12 +76,14 @@ def _certainty(plan: Document, w: Writer) -> Table:
 def _compare(document: Document, w: Writer) -> tuple[list[str], list[Table]]:
     by_line = run_parts.difference_by_line(document, w)
     tables = [run_parts.difference(document, w), *(by_line if len(by_line) > 1 else [])]
-    return run_parts.compare_answer(document, w), tables
+    return [*run_parts.compare_answer(document, w), *energy_parts.conventions(document["after"], w)], tables
 
 
 def _simulate(run: Document, w: Writer) -> tuple[list[str], list[Table]]:
     states = [_upright(run_parts.stations([("", run)], n, w)) for n in range(len(run["lines"]))]
-    return run_parts.simulate_answer(run, w), [_upright(run_parts.output(run, w)), *states, *run_parts.energy(run, w)]
+    energy = [*run_parts.energy(run, w), _upright(energy_parts.levels(run, w))]
+    said = [*run_parts.simulate_answer(run, w), *energy_parts.conventions(run, w)]
+    return said, [_upright(run_parts.output(run, w)), *states, *energy]
 
 
 def _upright(table: Table, most: int = 4) -> Table:

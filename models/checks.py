@@ -10,6 +10,7 @@ from typing import Any
 
 from models.distribution import FAMILIES
 from models.errors import DataError, Path, Problem
+from models.heat_checks import heat_complete
 from models.line import EXIT, SCRAP
 from models.plan_checks import PLAN_CHECKS
 from models.plant import Plant
@@ -19,8 +20,8 @@ Check = Callable[[View], Iterator[Finding]]
 
 _OF_KIND = {
     "machine": ("cycle_time_s", "setup_time_s", "heads"),
-    "batch": ("cycle_time_s", "setup_time_s", "capacity", "min_load", "max_wait_s"),
-    "furnace": ("places", "pace_s", "charge_every", "gaps", "hold_off_shift", "heat_up_h"),
+    "batch": ("cycle_time_s", "setup_time_s", "capacity", "min_load", "max_wait_s", "heat"),
+    "furnace": ("places", "pace_s", "charge_every", "gaps", "hold_off_shift", "heat_up_h", "heat"),
 }
 """Fields that only some kinds of station know."""
 _NEEDED = {"machine": ("cycle_time_s",), "batch": ("cycle_time_s", "capacity"), "furnace": ("places", "pace_s")}
@@ -333,6 +334,6 @@ def _moment(value: Any) -> datetime | None:  # noqa: ANN401 - whatever the file 
 CHECKS: Iterable[Check] = (
     _duplicate_names, _reserved_names, _products_known, _tables_by_product, _crews_known, _routes_known,
     _needed_by_kind, _belongs_to_kind, _batch_sizes, _stops, _endless, _calendars, _tariff_bands, _commissioned,
-    _scheduled, *PLAN_CHECKS,
+    _scheduled, heat_complete, *PLAN_CHECKS,
 )  # fmt: skip
 """Every cross-check."""

@@ -4,9 +4,11 @@ Factors are per unit of the carrier: kgce = kilogram of standard coal equivalent
 CO2 as kilogram. Electricity counts with the equivalent value (当量值) unless the plant file says otherwise.
 """
 
-from typing import ClassVar, NamedTuple
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 
-from pydantic import Field, field_validator
+from annotated_types import Ge, Le, MinLen
+from pydantic import Field, field_validator, model_validator
 
 from models.base import Count, Model, NonNegative, Number
 
@@ -25,10 +27,12 @@ class Default(NamedTuple):
 
 _GUIDE = "Provincial GHG inventory guide and NDRC/MEE accounting guides (recalled)"
 _COAL = "GB/T 2589-2020 reference coefficient (recalled)"
+_EQUAL = "National coal rate of power supply 2023-2024, equal value 等价值 (recalled); range 0.295-0.310"
 _PRICE = "Engineering estimate; replace by the contract price"
 DEFAULTS: tuple[Default, ...] = (
     Default("electricity.price_cny_per_kwh", 0.65, "CNY/kWh", "C", "Shandong 10 kV flat agent price, estimate"),
     Default("electricity.kgce_per_kwh", 0.1229, "kgce/kWh", "A", "GB/T 2589-2020, equivalent value 当量值"),
+    Default("electricity.equal_kgce_per_kwh", 0.302, "kgce/kWh", "B", _EQUAL),
     Default("electricity.co2_kg_per_kwh", 0.641, "kg/kWh", "A", "MEE/NBS announcement, Shandong 2022"),
     Default("natural_gas.price_cny_per_m3", 3.6, "CNY/m3", "C", _PRICE),
     Default("natural_gas.kgce_per_m3", 1.2143, "kgce/m3", "B", _COAL),
@@ -129,13 +133,56 @@ class Carrier(Model):
 
     unit: ClassVar[str]
 
-    def per_unit(self, what: str) -> float:
-        """Return ``price_cny``, ``kgce`` or ``co2_kg`` per unit of this carrier."""
+    def per_unit(self, what: str, year: int | None = None) -> float:
+        """Return ``price_cny``, ``kgce`` or ``co2_kg`` per unit of this carrier.
+
+        Args:
+            what: Which of the three.
+            year: Calendar year, where the factor is dated; default the latest year known.
+        """
         return float(getattr(self, f"{what}_per_{self.unit}"))
 
 
+Year = Annotated[int, Ge(1980), Le(2200)]
+ByYear = Annotated[dict[Year, NonNegative], MinLen(1)]
+
+
+def factor_year(table: Mapping[int, float], year: int | None = None) -> int:
+    """Return the year whose factor holds in ``year``: itself, else the latest earlier one, else the first known.
+
+    Args:
+        table: Factor by year.
+        year: Calendar year; None = the latest known.
+
+    >>> [factor_year({2021: 0.6838, 2022: 0.641}, year) for year in (2020, 2021, 2026, None)]
+    [2021, 2021, 2022, 2022]
+    """
+    earlier = [known for known in table if year is None or known <= year]
+    return max(earlier) if earlier else min(table)
+
+
+class GridFactor(Model):
+    """CO2 of grid electricity by calendar year; may be written as the table ``{2024: 0.6, 2025: 0.58}`` alone."""
+
+    co2_kg_per_kwh: ByYear
+    """By calendar year. A year left out takes the latest earlier one, a year before all of them the first."""
+    region: str = ""
+    """Name of the region in the catalogue, if it comes from there."""
+    source: str = ""
+    """Where the factors come from."""
+    grade: str = ""
+    """A, B or C; the worst of the years."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _table_alone(cls, written: Any) -> Any:  # noqa: ANN401 - whatever the file holds
+        if isinstance(written, dict) and written and all(str(key).isdecimal() for key in written):
+            return {"co2_kg_per_kwh": written}
+        return written
+
+
 class Electricity(Carrier):
-    """Electricity at one price, or by a time-of-use tariff."""
+    """Electricity at one price, or by a time-of-use tariff; CO2 by one number, or by year."""
 
     unit: ClassVar[str] = "kwh"
     price_cny_per_kwh: NonNegative = _default("electricity.price_cny_per_kwh")
@@ -144,8 +191,42 @@ class Electricity(Carrier):
     """Takes the place of the single price."""
     kgce_per_kwh: NonNegative = _default("electricity.kgce_per_kwh")
     """Standard coal per kWh, equivalent value 当量值."""
+    equal_kgce_per_kwh: NonNegative | ByYear = _default("electricity.equal_kgce_per_kwh")
+    """Standard coal per kWh, equal value 等价值 (fuel burnt to supply it): one number, or by calendar year."""
+    convention: Literal["equivalent", "equal"] = "equivalent"
+    """Value by which results count electricity in standard coal; energy levels always use the equivalent value."""
     co2_kg_per_kwh: NonNegative = _default("electricity.co2_kg_per_kwh")
-    """Grid factor."""
+    """Grid factor, the same in every year."""
+    grid_factor: GridFactor | None = None
+    """Grid factor by year, takes the place of the single one: a name of the catalogue, or written out."""
+
+    @model_validator(mode="after")
+    def _one_grid_factor(self) -> "Electricity":
+        if self.grid_factor is not None and "co2_kg_per_kwh" in self.model_fields_set:
+            raise ValueError("give either co2_kg_per_kwh or grid_factor")
+        return self
+
+    def per_unit(self, what: str, year: int | None = None) -> float:
+        """Return price, standard coal by the convention chosen, or CO2 of a kWh in a year.
+
+        >>> Electricity(convention="equal").per_unit("kgce"), Electricity(grid_factor={2021: 0.7}).per_unit("co2_kg")
+        (0.302, 0.7)
+        """
+        if what == "kgce" and self.convention == "equal":
+            return self.equal_kgce(year)
+        if what == "co2_kg" and self.grid_factor is not None:
+            table = self.grid_factor.co2_kg_per_kwh
+            return table[factor_year(table, year)]
+        return super().per_unit(what, year)
+
+    def equal_kgce(self, year: int | None = None) -> float:
+        """Return the standard coal of a kWh by equal value in a year."""
+        table = self.equal_kgce_per_kwh
+        return table[factor_year(table, year)] if isinstance(table, dict) else table
+
+    def co2_year(self, year: int) -> int | None:
+        """Return the year whose grid factor holds in ``year``; None if one number holds in all."""
+        return factor_year(self.grid_factor.co2_kg_per_kwh, year) if self.grid_factor else None
 
 
 class NaturalGas(Carrier):

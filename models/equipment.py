@@ -11,19 +11,26 @@ from pydantic import Field, field_validator, model_validator
 from models.base import Count, Model, NonNegative, Number, Positive, Share
 from models.distribution import ByProduct, Dist, FromTo
 from models.energy import CARRIERS
+from models.heat import Heat
+from models.people import CrewNeeds
+from models.stops import Failure, Maintenance
 
 STATES = (
-    "processing", "setup", "blocked", "starved", "failed", "maintenance", "waiting_crew",
-    "installing", "holding", "heat_up", "off_shift",
+    "processing", "setup", "blocked", "starved", "standby", "start_up", "failed", "maintenance", "waiting_crew",
+    "installing", "holding", "heat_up", "off", "overtime", "off_shift",
 )  # fmt: skip
-"""States of a machine. ``off_shift`` is not scheduled time; the others add up to it."""
+"""States of a machine. Outside scheduled time are ``off_shift``, ``overtime`` (a part is finished after the shift) and
+a furnace's ``holding``; the others add up to it. ``off``: not yet switched on, see ``initial_state``."""
+_RATE_OF = {"off_shift": "off", "installing": "off", "overtime": "processing"}
+"""States that draw another state's power."""
 
 
 class ByState(Model):
     """A rate by machine state: kW, or units of a carrier per hour (ISO 14955-1 states).
 
-    ``blocked``, ``starved`` and ``setup`` default to ``idle``; ``failed`` and ``maintenance`` to
-    ``standby``; a furnace's ``idle`` to ``holding``; the rest to 0.
+    ``blocked``, ``starved`` and ``setup`` (loading and waiting for people count as such) default to ``idle``;
+    ``failed`` and ``maintenance`` to ``standby``; a furnace's ``idle`` to ``holding``; the rest to 0. What finishes
+    after the shift draws ``processing``.
     """
 
     processing: NonNegative | None = None
@@ -38,6 +45,8 @@ class ByState(Model):
     """Ready, no part."""
     standby: NonNegative | None = None
     """Switched down."""
+    start_up: NonNegative | None = None
+    """Coming back from standby."""
     failed: NonNegative | None = None
     """Failed, until repaired."""
     maintenance: NonNegative | None = None
@@ -47,7 +56,7 @@ class ByState(Model):
     heat_up: NonNegative | None = None
     """Furnace: winning back its temperature."""
     off: NonNegative | None = None
-    """Outside shifts, and during installation."""
+    """Outside shifts, during installation, and before it is first switched on."""
 
     def rates(self) -> dict[str, float]:
         """Return the rate in every state.
@@ -62,66 +71,8 @@ class ByState(Model):
             "setup": idle, "blocked": idle, "starved": idle, "waiting_crew": idle,
             "failed": standby, "maintenance": standby,
         }  # fmt: skip
-        own = {
-            state: getattr(self, {"off_shift": "off", "installing": "off"}.get(state, state), None) for state in STATES
-        }
+        own = {state: getattr(self, _RATE_OF.get(state, state), None) for state in STATES}
         return {state: fallback.get(state, 0.0) if rate is None else rate for state, rate in own.items()}
-
-
-class Failure(Model):
-    """One way in which a machine stops by itself."""
-
-    name: str = ""
-    """Default: its number in the list, from 1."""
-    scope: Literal["machine", "head"] = "machine"
-    """``head``: stops one of the machine's heads (spindles), the rest run on."""
-    clock: Literal["operating", "calendar"] = "operating"
-    """``operating`` runs while processing; ``calendar`` always, from the end of this mode's last repair."""
-    ttf_h: Dist
-    """Time to failure on that clock."""
-    ttr_h: Dist
-    """Repair time once people are there."""
-    crew: str | None = None
-    """Crew that repairs; default the station's ``crew.repair``; without any, repair begins at once."""
-    priority: Number = 0.0
-    """Smaller is served first."""
-    part: Literal["resume", "restart", "scrap"] = "resume"
-    """What becomes of the part in work."""
-    cost_cny: NonNegative = 0.0
-    """Per event."""
-
-    @model_validator(mode="after")
-    def _head_clock(self) -> "Failure":
-        if self.scope == "head" and (self.clock != "operating" or self.part != "resume"):
-            raise ValueError("a failure of scope 'head' has clock 'operating' and part 'resume'")
-        return self
-
-
-class Maintenance(Model):
-    """One planned stop; waits for the part in progress."""
-
-    name: str = ""
-    """Default: its number in the list, from 1."""
-    every_h: Positive | None = None
-    """Due after so many hours on ``clock`` since the last one ended."""
-    every_units: Count | None = None
-    """Or due after so many parts."""
-    clock: Literal["operating", "calendar"] = "operating"
-    """Clock of ``every_h``."""
-    duration_h: Dist
-    """Length once people are there."""
-    crew: str | None = None
-    """Crew that does it; none = begins at once."""
-    priority: Number = 0.0
-    """Smaller is served first."""
-    cost_cny: NonNegative = 0.0
-    """Per event."""
-
-    @model_validator(mode="after")
-    def _one_rule(self) -> "Maintenance":
-        if (self.every_h is None) == (self.every_units is None):
-            raise ValueError("give either every_h or every_units")
-        return self
 
 
 class Ageing(Model):
@@ -146,9 +97,20 @@ class Ageing(Model):
     """k of the energy in every state."""
 
 
-class RampUp(Model):
-    """Learning after commissioning: by units made, or by days."""
+class Stage(Model):
+    """One stage of commissioning."""
 
+    for_d: Positive
+    """Days of 24 h it lasts."""
+    speed: Positive
+    """Speed in it as a share of the full speed."""
+
+
+class RampUp(Model):
+    """Learning after commissioning: by units made, by days, or in stages."""
+
+    stages: tuple[Stage, ...] | None = None
+    """Stages that follow each other from commissioning on; then full speed."""
     cycle_factor_by_unit: tuple[Positive, ...] | None = None
     """Cycle time of the n-th unit is multiplied by the n-th value; afterwards by 1."""
     initial: Positive | None = None
@@ -160,8 +122,8 @@ class RampUp(Model):
     def _one_rule(self) -> "RampUp":
         by_time = self.initial is not None and self.time_constant_d is not None
         partly = (self.initial is None) != (self.time_constant_d is None)
-        if partly or by_time == (self.cycle_factor_by_unit is not None):
-            raise ValueError("give either cycle_factor_by_unit, or initial and time_constant_d")
+        if partly or by_time + (self.cycle_factor_by_unit is not None) + bool(self.stages) != 1:
+            raise ValueError("give one of cycle_factor_by_unit, initial with time_constant_d, or stages")
         return self
 
 
@@ -174,13 +136,24 @@ class HeatUp(Model):
     """After it was off, and when it is commissioned."""
 
 
-class Crew(Model):
-    """Who is needed for what; names of plant-level crews."""
+class Inspect(Model):
+    """Inspection of every part, when its work is done."""
 
-    setup: str | None = None
-    """Crew that sets up."""
-    repair: str | None = None
-    """Crew that repairs."""
+    detects: Share = 1.0
+    """Share of bad parts that is found."""
+    bad_to: str = "scrap"
+    """Where a part found bad goes: ``scrap``, or a station that mends it."""
+
+
+class Standby(Model):
+    """When a machine without work switches down, and how it comes back."""
+
+    after_s: Dist
+    """Time without a part after which it goes to standby."""
+    wake_at_parts: Count = 1
+    """It starts up when so many parts wait."""
+    start_up_s: Dist = 0.0
+    """Time to start up."""
 
 
 class Behaviour(Model):
@@ -190,34 +163,61 @@ class Behaviour(Model):
     """Per part; per charge for ``batch``."""
     setup_time_s: FromTo | None = None
     """When the product changes: one time, or ``{from: {to: time}}``."""
+    load_s: Dist | None = None
+    """To put a part on the machine, before setup and work."""
+    unload_s: Dist | None = None
+    """To take it off, after the work."""
     scrap: Share | None = None
-    """Share of bad parts, found and removed at this station."""
+    """Share of bad parts; they leave here, or go on to the next inspection if there is one."""
+    inspect: Inspect | None = None
+    """Inspection when the work is done: of what was made here, and of what came in bad."""
+    transfer_s: Dist | None = None
+    """Time on the way to the next station, where the part already holds its place."""
+    shift_end: Literal["resume", "finish", "fit"] | None = None
+    """``resume`` (default): pause and go on with the next shift; ``finish``: a started part is finished, counted as
+    overtime; ``fit``: only what ends within the shift is started."""
+    no_start_within_s: NonNegative | None = None
+    """No part is started so shortly before the end of a shift."""
+    standby: Standby | None = None
+    """Switching down without work; default never."""
     failures: tuple[Failure, ...] | None = None
     """Ways in which the machine stops by itself."""
     maintenance: tuple[Maintenance, ...] | None = None
     """Planned stops."""
-    crew: Crew | None = None
-    """Crews that setup and repair need."""
+    crew: CrewNeeds | None = None
+    """People that setup, loading, work and repair need."""
     heads: Count | None = None
     """Positions that stop singly; the machine works at the share of heads running."""
     capacity: Count | None = None
-    """``batch``: most parts in a charge."""
+    """``batch``: most parts in a charge; ``transport``: parts on a vehicle (default 1)."""
     min_load: Count | None = None
     """``batch``: fewest parts with which a charge starts."""
     max_wait_s: NonNegative | None = None
     """``batch``: after this wait of the oldest part a smaller charge starts."""
+    travel_s: Dist | None = None
+    """``transport``: time to the next station."""
+    return_s: Dist | None = None
+    """``transport``: time back, before the vehicle takes parts again."""
+    pieces: Count | None = None
+    """``split``: parts that one becomes; ``join``: parts of one lot that become one."""
+    inputs: dict[str, Count] | None = None
+    """``assembly``: parts taken together, ``{product: quantity}``; the first named gives the part number."""
+    output: str | None = None
+    """``assembly``, ``split``, ``join``: the product that comes out; default that of the (first) part."""
     places: Count | None = None
-    """``furnace``: places inside."""
+    """``furnace``, ``conveyor``: places inside."""
     pace_s: Positive | None = None
-    """``furnace``: time of one stroke, by which all parts move one place."""
+    """``furnace``, ``conveyor``: time of one stroke, by which all parts move one place."""
     charge_every: Count | None = None
-    """``furnace``: fewest strokes between two charged parts."""
+    """``furnace``, ``conveyor``: fewest strokes between two charged parts."""
     gaps: bool | None = None
-    """``furnace``: false = pusher, which moves only when a part is charged."""
+    """``furnace``, ``conveyor``: false = pusher, which moves only when a part is charged."""
     hold_off_shift: bool | None = None
     """``furnace``: keeps its temperature outside shifts."""
     heat_up_h: HeatUp | None = None
     """``furnace``: hours of heat-up after stops."""
+    heat: Heat | None = None
+    """``furnace`` and ``batch``: heat of load, walls, openings, heat-up; adds to ``power_kw`` and ``use_per_h``."""
     power_kw: ByState | None = None
     """Electric power by state."""
     use_per_h: dict[str, ByState] | None = None

@@ -10,6 +10,7 @@ from models.calendar import Calendar
 from models.energy import Energy
 from models.finance import TaxRules
 from models.line import Line, Product
+from models.people import People
 
 PERIODS_PER_YEAR = {"month": 12, "quarter": 4, "year": 1}
 
@@ -48,13 +49,6 @@ class Run(Model):
         return self
 
 
-class People(Model):
-    """A crew: so many people, called by priority, then in order of asking."""
-
-    size: Places
-    """How many are on duty."""
-
-
 class ScheduledRenewal(Model):
     """A renewal during the run."""
 
@@ -68,6 +62,8 @@ class ScheduledRenewal(Model):
     """Name of the option."""
     at: NonNegative | date
     """Hours since the start of the run, or a date."""
+    one_by_one: bool = False
+    """Each machine leaves only when the one before works again; default all at once."""
 
 
 class After(Model):
@@ -247,6 +243,17 @@ class Plant(Model):
         """Return the products that a line makes."""
         return line.mix.products() if line.mix else (self.products[0].name,)
 
-    def crew_sizes(self) -> dict[str, int]:
-        """Return the number of people of each crew."""
-        return {name: c if isinstance(c, int) else c.size for name, c in self.crews.items()}
+    def made_on(self, line: Line) -> tuple[str, ...]:
+        """Return the products found on a line: those of its sources, of its mix, and what assembly makes of them."""
+        drawn = any(s.product is None and s.arrivals_s is None for s in line.sources)
+        given = [
+            p for s in line.sources for p in (s.product, *(getattr(a, "product", None) for a in s.arrivals_s or ()))
+        ]
+        own = [p for p in given if p is not None] + [i.product for i in line.initial if i.product is not None]
+        drawn = drawn or len(own) < len(given)
+        outputs = [b.output for s in line.stations for b in (s, *s.listed, *s.options) if b.output is not None]
+        return tuple(dict.fromkeys([*(self.mix_of(line) if drawn else ()), *own, *outputs]))
+
+    def people(self) -> dict[str, People]:
+        """Return the crews written out."""
+        return {name: People(size=c) if isinstance(c, int) else c for name, c in self.crews.items()}

@@ -1,10 +1,11 @@
-"""The equipment catalogue: what a machine does, by equipment type, and electricity tariffs.
+"""The catalogue: what a machine does, by equipment type; tariffs, grid factors and energy levels by name.
 
 ``equipment.yaml`` is made from the evidence in ``equipment.csv`` and ``estimates.csv``; :mod:`scenarios.evidence`
 says from which rows each number comes.
 """
 
-from collections.abc import Iterable
+import csv
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -35,6 +36,48 @@ def tariffs() -> dict[str, Tree]:
     return _load("tariffs.yaml")
 
 
+@cache
+def grid_rows() -> tuple[dict[str, str], ...]:
+    """Return the dated grid factors with source and grade, one row a region and year."""
+    text = (_DATA / "grid_factors.csv").read_text(encoding="utf-8")
+    return tuple(csv.DictReader(text.splitlines()))
+
+
+@cache
+def grid_factors() -> dict[str, Tree]:
+    """Return the grid factors of every region by its name, as they would stand in a plant file.
+
+    >>> grid_factors()["shandong"]["co2_kg_per_kwh"]
+    {2021: 0.6838, 2022: 0.641}
+    """
+    rows = grid_rows()
+    out: dict[str, Tree] = {}
+    for region in dict.fromkeys(row["region"] for row in rows):
+        mine = [row for row in rows if row["region"] == region]
+        out[region] = {
+            "co2_kg_per_kwh": {int(row["year"]): float(row["co2_kg_per_kwh"]) for row in mine},
+            "region": region,
+            "source": "; ".join(f"{row['year']}: {row['source']}" for row in mine),
+            "grade": max(row["grade"] for row in mine),
+        }
+    return out
+
+
+@cache
+def energy_levels() -> dict[str, Tree]:
+    """Return every energy level by its id, as it would stand in a plant file.
+
+    >>> energy_levels()["clinker"]["entry_level"]
+    117
+    """
+    return {key: {"id": key, **level} for key, level in _load("energy_levels.yaml")["levels"].items()}
+
+
+def levels_left_out() -> list[Tree]:
+    """Return the items of the evidence that are no levels of the catalogue, each with the reason."""
+    return list(_load("energy_levels.yaml")["left_out"])
+
+
 def equipment(name: str) -> Tree:
     """Return one equipment type; KeyError if there is none.
 
@@ -54,12 +97,29 @@ def filled_in(tree: Tree) -> tuple[Tree, list[Finding]]:
     ]  # fmt: skip
     filled = {**tree, "lines": lines} if isinstance(tree.get("lines"), list) else dict(tree)
     electricity = mapping(mapping(tree.get("energy")).get("electricity"))
-    name = electricity.get("tariff")
-    if isinstance(name, str):
-        found += unknown("tariff", name, tariffs(), ("energy", "electricity", "tariff"))
-        value = tariffs().get(name)
-        filled["energy"] = {**tree["energy"], "electricity": {**electricity, "tariff": value}}
+    if electricity:
+        path: Path = ("energy", "electricity")
+        electricity = _by_name(electricity, "tariff", "tariff", tariffs, path, found)
+        electricity = _by_name(electricity, "grid_factor", "grid factor", grid_factors, path, found)
+        filled["energy"] = {**tree["energy"], "electricity": electricity}
+    if isinstance(tree.get("products"), list):
+        filled["products"] = [
+            _by_name(node, "energy_level", "energy level", energy_levels, ("products", n), found)
+            if isinstance(node, dict) else node
+            for n, node in enumerate(tree["products"])
+        ]  # fmt: skip
     return filled, found
+
+
+def _by_name(
+    node: Tree, key: str, what: str, known: Callable[[], Mapping[str, Tree]], path: Path, found: list[Finding]
+) -> Tree:
+    """Return ``node`` with what the catalogue knows by the name under ``key``; the catalogue is read only then."""
+    name = node.get(key)
+    if not isinstance(name, str):
+        return node
+    found += unknown(what, name, known(), (*path, key))
+    return {**node, key: known().get(name)}
 
 
 def _each(stations: list[Any], path: Path, found: list[Finding]) -> list[Any]:

@@ -9,12 +9,12 @@ from importlib import resources
 from itertools import product
 from typing import Any, TypedDict
 
-from models.energy import CARRIERS, DEFAULTS
 from models.equipment import Behaviour, Option
 from models.line import Line, Station
 from models.plant import Plant
-from models.view import Tree, mapping
-from scenarios.catalogue import equipment_types, tariffs
+from models.view import Tree
+from scenarios.catalogue import equipment_types
+from scenarios.energy_evidence import Row, energy_rows
 
 _DATA = resources.files("scenarios") / "data"
 _SIDES = ("old", "new")
@@ -23,20 +23,6 @@ _UNITS = (
     ("_cny", "CNY"), ("_kw", "kW"), ("_s", "s"), ("_h", "h"), ("_d", "d"), ("_per_y", "1/a"), ("_y", "a"),
     ("_m3", "m3/h"),
 )  # fmt: skip
-
-
-class Row(TypedDict):
-    """One number in force in a plant, with its origin."""
-
-    what: str
-    where: str
-    value: str | float
-    unit: str
-    low: float | None
-    high: float | None
-    grade: str
-    source: str
-    note: str
 
 
 class Known(TypedDict):
@@ -133,10 +119,14 @@ def origin(name: str, path: str) -> Known:
     }  # fmt: skip
 
 
-def assumptions(plant: Plant) -> list[Row]:
+def assumptions(plant: Plant, horizon_h: float | None = None) -> list[Row]:
     """Return every number in force that came from the catalogue or is a default, and the plant's own assumptions.
 
     A station or option that writes a field itself does not lean on the catalogue there, unless with the same value.
+
+    Args:
+        plant: The plant.
+        horizon_h: Hours simulated, which tell the years that need a grid factor; default the plant's own.
     """
     rows = [row for line in plant.lines for station in line.stations for row in _of_station(line, station)]
     own = [
@@ -144,7 +134,7 @@ def assumptions(plant: Plant) -> list[Row]:
             source=a.source, note=a.note)
         for a in plant.assumptions
     ]  # fmt: skip
-    return [*rows, *_energy(plant), *own]
+    return [*rows, *energy_rows(plant, horizon_h or plant.run.horizon_h), *own]
 
 
 def _of_station(line: Line, station: Station) -> Iterator[Row]:
@@ -193,29 +183,3 @@ def _unit(path: str) -> str:
             if step.endswith(ending):
                 return unit
     return "-"
-
-
-def _energy(plant: Plant) -> Iterator[Row]:
-    """Yield the defaults of the carriers in use, and the tariff if it is the catalogue's."""
-    used = {"electricity"} | {key for line in plant.lines for s in line.stations for key in _carriers(s)}
-    electricity = plant.energy.electricity
-    for default in DEFAULTS:
-        carrier, field = default.field.split(".")
-        of_plant = getattr(plant.energy, carrier)
-        replaced = default.field == "electricity.price_cny_per_kwh" and electricity.tariff is not None
-        if carrier in used and field not in of_plant.model_fields_set and not replaced:
-            yield Row(what=field, where=f"energy/{carrier}", value=default.value, unit=default.unit, low=None,
-                      high=None, grade=default.grade, source=default.source, note="")  # fmt: skip
-    tariff = electricity.tariff
-    if tariff is not None:
-        name = next((n for n, t in tariffs().items() if mapping(t).get("bands") == tariff.bands), "")
-        bands = ", ".join(f"{band} {price:g}" for band, price in tariff.bands.items())
-        yield Row(what=f"tariff {name}".strip(), where="energy/electricity", value=bands, unit="CNY/kWh", low=None,
-                  high=None, grade=tariff.grade, source=tariff.source, note="demand charge "
-                  f"{tariff.demand_cny_per_kw_month:g} CNY/(kW month)")  # fmt: skip
-
-
-def _carriers(station: Station) -> Iterator[str]:
-    for behaviour in (station, *station.options):
-        for key in (*(behaviour.use_per_h or {}), *(behaviour.use_per_unit or {})):
-            yield CARRIERS[key]

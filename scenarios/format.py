@@ -21,8 +21,16 @@ def _schema() -> Schema:
     option = definitions["Option"]
     option["required"] = [name for name in option["required"] if name not in ("name", "capex_cny")]
     option["anyOf"] = [{"required": ["equipment"]}, {"required": ["name", "capex_cny"]}]
-    tariff = definitions["Electricity"]["properties"]["tariff"]
-    tariff["anyOf"].insert(0, {"type": "string", "description": "Name of a tariff of the catalogue."})
+    electricity = definitions["Electricity"]["properties"]
+    by_name = (
+        (electricity["tariff"], "tariff"),
+        (electricity["grid_factor"], "grid factor"),
+        (definitions["Product"]["properties"]["energy_level"], "energy level"),
+    )
+    for field, what in by_name:
+        field["anyOf"].insert(0, {"type": "string", "description": f"Name of a {what} of the catalogue."})
+    table = definitions["GridFactor"]["properties"]["co2_kg_per_kwh"]
+    electricity["grid_factor"]["anyOf"].insert(1, {k: v for k, v in table.items() if k != "description"})
     return {"$schema": DIALECT, "title": "renewline plant file", **{k: v for k, v in tree.items() if k != "title"}}
 
 

@@ -16,7 +16,11 @@ ELECTRICITY = "electricity_kwh"
 
 
 class Meter:
-    """Electricity of one line by quarter hours of the clock: bands, peak, demand charge."""
+    """Electricity of one line by quarter hours of the clock: bands, years, load profile, peak, demand charge.
+
+    Reading (:meth:`flush`) changes nothing that is counted. Memory does not grow with the run, but for one number
+    a calendar year.
+    """
 
     def __init__(self, electricity: Electricity, start: datetime) -> None:
         tariff = electricity.tariff
@@ -32,16 +36,27 @@ class Meter:
         self._row = self._table[self._day.month - 1]
         self.kw = 0.0
         self._since = 0.0
-        self._kws = 0.0
         self.reset()
 
     def reset(self) -> None:
         """Count from here on."""
         self.kwh_by_band = [0.0] * len(self.bands)
+        self.kwh_by_slot = [0.0] * SLOTS_PER_DAY
+        self.s_by_slot = [0.0] * SLOTS_PER_DAY
+        self.highest_kw_by_slot = [0.0] * SLOTS_PER_DAY
+        self.kwh_by_year: dict[int, float] = {}
         self.peak_kw = 0.0
-        self.demand_cny = 0.0
+        self.peak_at: datetime | None = None
+        self._kws = self._booked_kws = 0.0  # of the window under way, and what of it is booked
+        self._booked_until = self._month_since = self._since
+        self._kwh_before_year = 0.0
+        self._peaks_before = [0.0] * 12
+        self._s_before = [0.0] * 12
+        self._demand_before_cny = 0.0
         self._month_peak_kw = 0.0
         self._month_windows = 0
+
+    # the hot path
 
     def shift(self, now: float, by_kw: float) -> None:
         """The line's power changes at ``now``."""
@@ -62,7 +77,7 @@ class Meter:
         while self._window_end <= now:
             self._kws += self.kw * (self._window_end - self._since)
             self._since = self._window_end
-            self._close(WINDOW_S)
+            self._close()
             self._window_end += WINDOW_S
             self._slot += 1
             if self._slot == SLOTS_PER_DAY:
@@ -71,44 +86,99 @@ class Meter:
     def flush(self, now: float, kw: float) -> None:
         """Bring the count up to ``now``; ``kw`` is the power then, free of rounding.
 
-        A window under way is counted in its band but makes no peak.
+        A window under way is counted in its band, but makes no peak before it ends.
         """
         self.roll(now)
         self._kws += self.kw * (now - self._since)
         self._since = now
         self.kw = kw
-        self.kwh_by_band[self._row[self._slot]] += self._kws / 3600.0
-        self._kws = 0.0
-        self._settle_demand()
+        self._book()
+        self._book_year(self._day.year)
 
-    def _close(self, window_s: float) -> None:
-        self.kwh_by_band[self._row[self._slot]] += self._kws / 3600.0
-        mean_kw = self._kws / window_s
+    # windows, months, years
+
+    def _book(self) -> None:
+        """Count what the window under way has drawn since the last booking."""
+        slot, kwh = self._slot, (self._kws - self._booked_kws) / 3600.0
+        self.kwh_by_band[self._row[slot]] += kwh
+        self.kwh_by_slot[slot] += kwh
+        self.s_by_slot[slot] += self._since - self._booked_until
+        self._booked_kws, self._booked_until = self._kws, self._since
+
+    def _close(self) -> None:
+        self._book()
+        mean_kw = self._kws / WINDOW_S
+        self._kws = self._booked_kws = 0.0
+        self._month_windows += 1
+        if mean_kw > self.highest_kw_by_slot[self._slot]:
+            self.highest_kw_by_slot[self._slot] = mean_kw
         if mean_kw > self._month_peak_kw:
             self._month_peak_kw = mean_kw
-            self.peak_kw = max(self.peak_kw, mean_kw)
-        self._month_windows += 1
-        self._kws = 0.0
+            if mean_kw > self.peak_kw:
+                self.peak_kw = mean_kw
+                self.peak_at = self._day + timedelta(seconds=self._slot * WINDOW_S)
 
     def _next_day(self) -> None:
         self._slot = 0
-        before = self._day.month
+        before = self._day
         self._day += timedelta(days=1)
-        if self._day.month != before:
-            self._settle_demand(last_day=self._day - timedelta(days=1))
+        if self._day.month != before.month:
+            self._end_month(before)
             self._row = self._table[self._day.month - 1]
+            if self._day.year != before.year:
+                self._book_year(before.year)
 
-    def _settle_demand(self, last_day: datetime | None = None) -> None:
-        """Charge the month's peak so far; a part of a month pays its part."""
-        day = last_day or self._day
-        days = (day.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
-        share = self._month_windows / (days.day * SLOTS_PER_DAY)
-        self.demand_cny += self.demand_price * self._month_peak_kw * share
+    def _end_month(self, last_day: datetime) -> None:
+        month = last_day.month - 1
+        self._peaks_before[month] = max(self._peaks_before[month], self._month_peak_kw)
+        self._s_before[month] += self._since - self._month_since
+        self._demand_before_cny += self._demand_of_month_cny(last_day)
+        self._month_since = self._since
         self._month_peak_kw, self._month_windows = 0.0, 0
+
+    def _demand_of_month_cny(self, day: datetime) -> float:
+        """Return the charge for the month's peak so far; a part of a month pays its part."""
+        days = (day.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
+        return self.demand_price * self._month_peak_kw * self._month_windows / (days.day * SLOTS_PER_DAY)
+
+    def _book_year(self, year: int) -> None:
+        total = sum(self.kwh_by_band)
+        self.kwh_by_year[year] = self.kwh_by_year.get(year, 0.0) + total - self._kwh_before_year
+        self._kwh_before_year = total
+
+    # what was counted up to the last flush
+
+    @property
+    def demand_cny(self) -> float:
+        """Return the demand charge of all months, the one under way with its part."""
+        return self._demand_before_cny + self._demand_of_month_cny(self._day)
 
     def cost_cny(self) -> float:
         """Return what the energy counted costs, demand charge included."""
         return sum(k * p for k, p in zip(self.kwh_by_band, self.prices, strict=True)) + self.demand_cny
+
+    def profile_kw(self) -> list[float]:
+        """Return the mean power in each quarter hour of the day, over all days counted."""
+        return [k / s * 3600.0 if s else 0.0 for k, s in zip(self.kwh_by_slot, self.s_by_slot, strict=True)]
+
+    def peaks_kw(self) -> list[float]:
+        """Return the highest quarter-hour mean of each calendar month, January first."""
+        peaks = list(self._peaks_before)
+        month = self._day.month - 1
+        peaks[month] = max(peaks[month], self._month_peak_kw)
+        return peaks
+
+    def usual_bands(self) -> list[str]:
+        """Return the tariff band of each quarter hour of the day: the one most often in force while counting."""
+        weights = list(self._s_before)
+        weights[self._day.month - 1] += self._since - self._month_since
+        out = []
+        for slot in range(SLOTS_PER_DAY):
+            seconds = [0.0] * len(self.bands)
+            for row, weight in zip(self._table, weights, strict=True):
+                seconds[row[slot]] += weight
+            out.append(self.bands[seconds.index(max(seconds))])
+        return out
 
 
 class Stays:

@@ -12,18 +12,22 @@ from typing import TYPE_CHECKING, Any
 
 from models.equipment import STATES
 from sim.account import ELECTRICITY
+from sim.energy_kpis import energy, use
 from sim.simpy_engine.batch import BatchMachine
+from sim.simpy_engine.patrol import Patrol
 
 if TYPE_CHECKING:
+    from sim.program import Swap
     from sim.simpy_engine.line import LineRun
     from sim.simpy_engine.machine import Machine
     from sim.simpy_engine.people import Crew
     from sim.simpy_engine.run import Run
+    from sim.simpy_engine.source import Feed
     from sim.simpy_engine.station import Station
-    from sim.tally import Sample
+    from sim.tally import Levels, Sample
 
 H = 3600.0
-UNSCHEDULED = ("off_shift", "holding")
+UNSCHEDULED = ("off_shift", "overtime", "holding")
 """States outside the scheduled time; a furnace holds its temperature there."""
 QUANTILES = {"p50": 0.5, "p90": 0.9, "p95": 0.95, "p99": 0.99}
 Record = dict[str, Any]
@@ -36,32 +40,63 @@ def record(run: Run, counted_s: float) -> Record:
         line.flush(now)
     return {
         "lines": [_line(line, now, counted_s) for line in run.lines],
-        "crews": [_crew(crew, now, counted_s) for crew in run.crews.values()],
+        "crews": [_crew(crew, now, counted_s) for crew in run.board.all()],
+        "renewals": [_renewal(machine, swap, left_s) for machine, swap, left_s in run.renewed],
+    }
+
+
+def _renewal(machine: Machine, swap: Swap, left_s: float) -> Record:
+    """A renewal that was carried out."""
+    return {
+        "line": machine.line.name,
+        "station": machine.station.name,
+        "machine": machine.name,
+        "out_h": left_s / H,
+        "back_h": (left_s + swap.install_s) / H,
     }
 
 
 def _line(line: LineRun, now: float, counted_s: float) -> Record:
     hours = counted_s / H
-    good = sum(o.good for o in line.outputs.values())
+    outputs = line.outputs.values()
+    good, bad, scrapped = (sum(getattr(o, k) for o in outputs) for k in ("good", "bad", "scrapped"))
     stations = [_station(station, now, counted_s) for station in line.stations]
     idle = [s["states"]["blocked"] + s["states"]["starved"] for s in stations]
-    offered = line.source.offered
-    lead = merged([o.lead for o in line.outputs.values()])
     return {
         "name": line.name,
-        "throughput_per_h": (good + line.scrapped) / hours,
+        "throughput_per_h": (good + bad + scrapped) / hours,
         "good_per_h": good / hours,
+        "scrap_per_h": scrapped / hours,
+        "undetected_per_h": bad / hours,
         "wip": line.wip.area(now) / counted_s,
-        "lead_time_h": _sample(lead),
+        "lead_time_h": _sample(merged([o.lead for o in outputs])),
         "products": [
-            {"name": name, "throughput_per_h": o.good / hours, "lead_time_h": _sample(o.lead)}
+            {
+                "name": name,
+                "throughput_per_h": (o.good + o.bad + o.scrapped) / hours,
+                "good_per_h": o.good / hours,
+                "lead_time_h": _sample(o.lead),
+            }
             for name, o in line.outputs.items()
         ],
-        "sources": [{"offered_per_h": offered / hours, "lost_share": line.source.lost / offered if offered else 0.0}],
-        "energy": energy(line, good, counted_s),
+        "sources": [_source(feed, good, hours) for feed in line.feeds],
+        "energy": energy(line, {name: o.good for name, o in line.outputs.items()}, counted_s),
         "running_cost_cny_per_h": running_cny(line) / hours,
         "bottleneck": line.stations[idle.index(min(idle))].name,
         "stations": stations,
+    }
+
+
+def _source(feed: Feed, good: int, hours: float) -> Record:
+    offered = feed.offered
+    shortage = {}
+    if feed.rules.demand_per_h is not None:
+        shortage = {"shortage_share": max(0.0, 1 - good / offered) if offered else 0.0}
+    return {
+        "offered_per_h": offered / hours,
+        "lost_share": feed.lost / offered if offered else 0.0,
+        "outside": feed.waiting(),
+        **shortage,
     }
 
 
@@ -79,56 +114,18 @@ def _sample(sample: Sample) -> Record:
     return {"mean": sample.mean(), **{name: sample.quantile(p) for name, p in QUANTILES.items()}}
 
 
-def amounts(line: LineRun) -> dict[str, dict[str, float]]:
-    """Return what the line used: by carrier, then by state, ``per_unit`` for what goes with each part."""
-    out: dict[str, defaultdict[str, float]] = {ELECTRICITY: defaultdict(float)}
-    for station in line.stations:
-        for machine in station.machines:
-            for carrier, by_state in machine.stays.amounts.items():
-                row = out.setdefault(carrier, defaultdict(float))
-                for state, amount in zip(STATES, by_state, strict=True):
-                    if amount:
-                        row[state] += amount
-            for carrier, amount in machine.stays.per_unit.items():
-                out.setdefault(carrier, defaultdict(float))["per_unit"] += amount
-    return {carrier: dict(row) for carrier, row in out.items()}
-
-
-def energy(line: LineRun, good: int, counted_s: float) -> Record:
-    """Return energy by carrier, state and tariff band, with standard coal, CO2 and cost."""
-    by_state = amounts(line)
-    total = {carrier: sum(row.values()) for carrier, row in by_state.items()}
-    carriers, meter = line.run.program.energy, line.meter
-    kgce = sum(a * carriers.carrier(c).per_unit("kgce") for c, a in total.items())
-    co2_kg = sum(a * carriers.carrier(c).per_unit("co2_kg") for c, a in total.items())
-    other = sum(a * carriers.carrier(c).per_unit("price_cny") for c, a in total.items() if c != ELECTRICITY)
-    kwh = total[ELECTRICITY]
-    return {
-        "mean_power_kw": kwh / (counted_s / H),
-        "kwh_per_unit": kwh / good if good else 0.0,
-        "kgce_per_unit": kgce / good if good else 0.0,
-        "tce": kgce / 1000.0,
-        "co2_t": co2_kg / 1000.0,
-        "cost_cny": meter.cost_cny() + other + co2_kg / 1000.0 * carriers.co2_price_cny_per_t,
-        "peak_kw": meter.peak_kw,
-        "by_carrier": total,
-        "by_state": by_state,
-        "by_band_kwh": dict(zip(meter.bands, meter.kwh_by_band, strict=True)),
-    }
-
-
 def _station(station: Station, now: float, counted_s: float) -> Record:
     hours = counted_s / H
     machines = [_machine(m) for m in station.machines]
     n = len(machines)
     by_state = {s: sum(m["hours"][s] for m in machines) / n for s in STATES}
     scheduled = sum(h for s, h in by_state.items() if s not in UNSCHEDULED)
-    units, scrapped = (sum(getattr(m, k) for m in station.machines) for k in ("units", "scrapped"))
+    units, bad = (sum(getattr(m, k) for m in station.machines) for k in ("units", "bad"))
     planned_h = sum(m.planned_s for m in station.machines) / H / n
     busy = scheduled - by_state["maintenance"] - by_state["installing"]
     availability = by_state["processing"] / busy if busy > 0 else 0.0
     performance = planned_h / by_state["processing"] if by_state["processing"] else 0.0
-    quality = (units - scrapped) / units if units else 1.0
+    quality = (units - bad) / units if units else 1.0
     kwh = sum(
         sum(m.stays.amounts.get(ELECTRICITY, ())) + m.stays.per_unit.get(ELECTRICITY, 0.0) for m in station.machines
     )
@@ -143,13 +140,16 @@ def _station(station: Station, now: float, counted_s: float) -> Record:
         "quality": quality,
         "visits_per_h": units / hours,
         "queue_length": station.queued.area([p.entered_s for p in station.queue], now) / counted_s,
-        "number": station.number.area([p.entered_s for p in station.present()], now) / counted_s,
+        "number": station.number.area(now) / counted_s,
+        "number_share": _shares_of_time(station.number, now),
         "waiting_time_h": {
             "mean": station.waits.mean(),
             "positive_share": station.waits.positive / station.waits.count if station.waits.count else 0.0,
             "p90": station.waits.quantile(0.9),
             "p99": station.waits.quantile(0.99),
         },
+        "machines_processing": _shares_of_time(station.working, now),
+        **_starts(station, hours),
         "mean_power_kw": kwh / hours,
         "by_carrier": _station_use(station),
         **_charges(station, hours),
@@ -169,7 +169,7 @@ def _station_use(station: Station) -> dict[str, float]:
 
 
 def _charges(station: Station, hours: float) -> Record:
-    if station.kind != "batch":
+    if station.kind not in ("batch", "transport"):
         return {}
     batches = [m for m in station.machines if isinstance(m, BatchMachine)]
     charges, parts = sum(m.charges for m in batches), sum(m.charged for m in batches)
@@ -178,6 +178,7 @@ def _charges(station: Station, hours: float) -> Record:
 
 def _machine(machine: Machine) -> Record:
     hours = {state: s / H for state, s in zip(STATES, machine.stays.seconds, strict=True)}
+    hours["off_shift"] += hours["overtime"]  # work after the shift is outside scheduled time, and told apart
     return {"name": machine.name, "states": _shares(hours), "hours": hours, "units": machine.units}
 
 
@@ -206,15 +207,37 @@ def _stops(station: Station, hours: float) -> list[Record]:
     ]
 
 
-def _crew(crew: Crew, now: float, counted_s: float) -> Record:
+def _crew(crew: Crew | Patrol, now: float, counted_s: float) -> Record:
     hours = counted_s / H
+    there = crew.on_duty.area(now)
+    walked = (
+        {"rounds_per_h": crew.walks / len(crew.round) / hours if crew.round else 0.0}
+        if isinstance(crew, Patrol)
+        else {}
+    )
     return {
         "name": crew.name,
         "size": crew.size,
-        "utilisation": crew.busy.area(now) / counted_s / crew.size if crew.size else 0.0,
+        "utilisation": crew.busy.area(now) / there if there else 0.0,
+        "in_use": _shares_of_time(crew.busy, now),
         "requests_per_h": crew.waits.count / hours,
         "waiting_time_h": crew.waits.mean(),
+        "queue_length": crew.waiting.area(now) / counted_s,
+        **walked,
     }
+
+
+def _shares_of_time(levels: Levels, now: float) -> list[float]:
+    """Return the share of time at 0, 1, 2, .."""
+    seconds = levels.seconds(now)
+    total = sum(seconds)
+    return [s / total for s in seconds] if total else []
+
+
+def _starts(station: Station, hours: float) -> Record:
+    """Return how often machines came back from standby."""
+    sleeps = [m.sleep for m in station.machines if m.sleep is not None]
+    return {"start_ups_per_h": sum(s.starts for s in sleeps) / hours} if sleeps else {}
 
 
 def running_cny(line: LineRun) -> float:
@@ -229,10 +252,10 @@ def ledger(run: Run) -> list[Record]:
     out = []
     for line in run.lines:
         line.flush(now)
-        used = energy(line, 1, H)
+        used = use(line)
         out.append({
             "good": {name: o.good for name, o in line.outputs.items()},
-            "scrapped": line.scrapped,
+            "scrapped": sum(o.scrapped for o in line.outputs.values()),
             "energy_tce": used["tce"],
             "co2_t": used["co2_t"],
             "energy_cny": used["cost_cny"],

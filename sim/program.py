@@ -6,18 +6,47 @@ Nothing is decided here that depends on chance or time; both engines start from 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from typing import Any
 
 from models import distribution as d
 from models.calendar import Calendar
 from models.energy import CARRIERS, Energy
-from models.equipment import STATES, Ageing, Behaviour, ByState, Failure, Maintenance, Option, RampUp, layered
-from models.line import EXIT, SCRAP, Line, Source, Station
+from models.equipment import (
+    STATES,
+    Ageing,
+    Behaviour,
+    ByState,
+    Inspect,
+    Option,
+    RampUp,
+    Standby,
+    layered,
+)  # fmt: skip
+from models.line import EXIT, SCRAP, InTurn, Line, Product, Station
+from models.people import People, needed
 from models.plant import Plant
+from models.source import Source
+from models.stops import Failure, Maintenance
 
 H, D, Y = 3600.0, 86_400.0, 8760 * 3600.0
 INFINITE = float("inf")
 ELECTRICITY = "electricity_kwh"
 SHARED = ""  # key of a cycle time that is the same for all products
+EXIT_AT, SCRAP_AT = -1, -2
+FURNACES = ("furnace", "conveyor")
+
+Needs = dict[str, int]
+"""People needed together: crew (or skill) and how many; empty = nobody."""
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """Where parts of one product go from a station."""
+
+    targets: tuple[int, ...]
+    """Station indices, EXIT_AT or SCRAP_AT."""
+    ends: tuple[float, ...] = ()
+    """Cumulative shares; none = one after the other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,14 +56,28 @@ class Rig:
     cycle_s: dict[str, d.Dist]
     cycle_factor: float
     setup_s: dict[tuple[str, str], d.Dist] | d.Dist
-    setup_crew: str | None
+    load_s: d.Dist
+    unload_s: d.Dist
+    needs: dict[str, Needs]
+    """By phase: load, setup, processing, unload."""
     scrap: float
+    inspect: Inspect | None
+    bad_to: int
+    """Where a part found bad goes."""
+    transfer_s: d.Dist
+    shift_end: str
+    no_start_within_s: float
+    standby: Standby | None
     failures: tuple[Failure, ...]
     maintenance: tuple[Maintenance, ...]
     heads: int
     capacity: int
     min_load: int
     max_wait_s: float
+    return_s: d.Dist
+    pieces: int
+    inputs: dict[str, int]
+    output: str | None
     places: int
     pace_s: float
     charge_every: int
@@ -48,6 +91,11 @@ class Rig:
     ageing: Ageing | None
     ramp_up: RampUp | None
     running_cost_cny_per_y: float
+
+    def named(self) -> list[Needs]:
+        """Return all that asks for people."""
+        crews = [*(f.crew for f in self.failures), *(m.crew for m in self.maintenance)]
+        return [*self.needs.values(), *map(needed, crews)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,15 +116,40 @@ class StationProgram:
 
     name: str
     kind: str
+    parameters: dict[str, Any]
     machines: tuple[MachineProgram, ...]
     buffer: float
     """Places in front; infinite if unlimited."""
-    routes: dict[str, tuple[tuple[int, float], ...]]
-    """By product: (station index, or EXIT_AT / SCRAP_AT; cumulative share)."""
+    buffers: dict[str, float]
+    """Assembly: places in front by product."""
+    queue: str
+    choose: str
+    one_lot: bool
+    calendar: Calendar | None
+    routes: dict[str, Way]
+    """By product."""
     setup_initial: str | None
+    initial_state: str
+    inspected_ahead: frozenset[str] = frozenset()
+    """Products of which a bad part goes on, since an inspection may still find it."""
 
 
-EXIT_AT, SCRAP_AT = -1, -2
+@dataclass(frozen=True, slots=True)
+class SourceProgram:
+    """One source of parts."""
+
+    rules: Source
+    to: int
+
+
+@dataclass(frozen=True, slots=True)
+class Present:
+    """Parts that are at a station at the start."""
+
+    station: int
+    parts: int
+    product: str
+    remaining_s: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,14 +157,29 @@ class LineProgram:
     """One line."""
 
     name: str
-    source: Source
+    sources: tuple[SourceProgram, ...]
     products: tuple[str, ...]
-    """What the mix makes, each product once."""
+    """What is found on the line, each product once."""
+    priority: dict[str, float]
     sequence: tuple[str, ...] | None
     lot: int
     shares: tuple[tuple[str, float], ...]
     calendar: Calendar | None
     stations: tuple[StationProgram, ...]
+    before_service: bool = False
+    initial: tuple[Present, ...] = ()
+
+    def has_loops(self) -> bool:
+        """Return whether a part may come to a station again, so that stations may wait for each other in a circle."""
+        onward = [{t for way in s.routes.values() for t in way.targets if t >= 0} for s in self.stations]
+        onward = [o | {m.rig.bad_to for m in s.machines if m.rig.inspect and m.rig.bad_to >= 0}
+                  for o, s in zip(onward, self.stations, strict=True)]  # fmt: skip
+        clear: set[int] = set()
+        while True:
+            more = {n for n, to in enumerate(onward) if n not in clear and to <= clear}
+            if not more:
+                return len(clear) < len(onward)
+            clear |= more
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +192,8 @@ class Swap:
     machine: int
     rig: Rig
     install_s: float
+    after: int | None = None
+    """The machine whose renewal, in the same order, comes first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,9 +203,11 @@ class Program:
     plant: str
     start: datetime
     energy: Energy
-    crews: dict[str, int]
+    crews: dict[str, People]
     lines: tuple[LineProgram, ...]
     swaps: tuple[Swap, ...] = field(default=())
+    products: tuple[Product, ...] = ()
+    """With mass, area and energy level, for specific figures."""
 
 
 def lower(plant: Plant, start: datetime | None = None) -> Program:
@@ -125,27 +217,61 @@ def lower(plant: Plant, start: datetime | None = None) -> Program:
         plant=plant.plant.name,
         start=begin,
         energy=plant.energy,
-        crews=plant.crew_sizes(),
+        crews=plant.people(),
         lines=tuple(_line(plant, line, begin) for line in plant.lines),
         swaps=_swaps(plant, begin),
+        products=plant.products,
     )
 
 
 def _line(plant: Plant, line: Line, start: datetime) -> LineProgram:
     mix = line.mix
-    products = plant.mix_of(line)
-    if line.arrivals.product and line.arrivals.product not in products:
-        products = (*products, line.arrivals.product)
+    products = plant.made_on(line)
+    calendar = _with_gaps(plant.calendar_of(line))
+    stations = tuple(_station(line, n, products, calendar, start) for n in range(len(line.stations)))
+    index = {s.name: n for n, s in enumerate(line.stations)}
     return LineProgram(
         name=line.name,
-        source=line.arrivals,
+        sources=tuple(SourceProgram(s, index[s.to] if s.to else 0) for s in line.sources),
         products=products,
-        sequence=(mix.sequence if mix else None) or (None if mix and mix.shares else (products[0],)),
+        priority={p.name: p.priority for p in plant.products},
+        sequence=(mix.sequence if mix else None) or (None if mix and mix.shares else (plant.mix_of(line)[0],)),
         lot=mix.lot if mix else 1,
         shares=_cumulative(mix.shares) if mix and mix.shares else (),
-        calendar=_with_gaps(plant.calendar_of(line)),
-        stations=tuple(_station(line, n, products, start) for n in range(len(line.stations))),
+        calendar=calendar,
+        stations=_inspected(stations, products),
+        before_service=line.blocking == "before_service",
+        initial=tuple(Present(index[i.station], i.parts, i.product or products[0], i.remaining_s) for i in line.initial),
+    )  # fmt: skip
+
+
+def _inspected(stations: tuple[StationProgram, ...], products: tuple[str, ...]) -> tuple[StationProgram, ...]:
+    """Return the stations, each with the products for which an inspection lies here or ahead."""
+    inspects = {n for n, s in enumerate(stations) if any(m.rig.inspect for m in s.machines)}
+    if not inspects:
+        return stations
+    return tuple(
+        replace(station, inspected_ahead=frozenset(p for p in products if _ahead(stations, n, p) & inspects))
+        for n, station in enumerate(stations)
     )
+
+
+def _reach(stations: Sequence[StationProgram], start: int, product: str) -> set[tuple[int, str]]:
+    """Return where a part may come to from ``start`` on, that included, and as which product it comes there."""
+    seen, ahead = {(start, product)}, [(start, product)]
+    while ahead:
+        at, name = ahead.pop()
+        name = next((m.rig.output for m in stations[at].machines if m.rig.output), None) or name
+        way = stations[at].routes.get(name)
+        for target in way.targets if way else ():
+            if target >= 0 and (target, name) not in seen:
+                seen.add((target, name))
+                ahead.append((target, name))
+    return seen
+
+
+def _ahead(stations: Sequence[StationProgram], start: int, product: str) -> set[int]:
+    return {at for at, _ in _reach(stations, start, product)}
 
 
 def _with_gaps(calendar: Calendar | None) -> Calendar | None:
@@ -164,62 +290,98 @@ def _cumulative(shares: dict[str, float]) -> tuple[tuple[str, float], ...]:
     return tuple((name, s / total) for name, s in out)
 
 
-def _station(line: Line, number: int, products: tuple[str, ...], start: datetime) -> StationProgram:
+def _station(
+    line: Line, number: int, products: tuple[str, ...], calendar: Calendar | None, start: datetime
+) -> StationProgram:
     station = line.stations[number]
     age_y = max(0, start.year - station.in_service_since) if station.in_service_since else 0
-    if isinstance(station.machines, int):
-        rigs = [rig(station)] * station.machines
-    else:
-        rigs = [rig(station, machine) for machine in station.machines]
+    index = targets_of(line)
+    layers: list[tuple[Behaviour, ...]] = [(m,) for m in station.listed] or [()] * station.count
+    rigs = [rig(station, *layer, targets=index) for layer in layers]
+    buffer = station.buffer
     return StationProgram(
         name=station.name,
         kind=station.kind,
+        parameters=station.parameters,
         machines=tuple(MachineProgram(n, r, age_y) for n, r in zip(station.names, rigs, strict=True)),
-        buffer=INFINITE if station.buffer is None else station.buffer,
+        buffer=_places(buffer) if not isinstance(buffer, dict) else INFINITE,
+        buffers={p: _places(buffer.get(p) if isinstance(buffer, dict) else buffer) for p in rigs[0].inputs},
+        queue=station.queue,
+        choose=station.choose_machine,
+        one_lot=station.one_lot_at_a_time,
+        calendar=calendar if station.calendar is None else _with_gaps(station.calendar),
         routes={product: _route(line, number, product) for product in products},
         setup_initial=station.setup_initial,
+        initial_state=station.initial_state,
     )
 
 
-def _route(line: Line, number: int, product: str) -> tuple[tuple[int, float], ...]:
-    index = {s.name: n for n, s in enumerate(line.stations)} | {EXIT: EXIT_AT, SCRAP: SCRAP_AT}
+def _places(buffer: int | None) -> float:
+    return INFINITE if buffer is None else buffer
+
+
+def targets_of(line: Line) -> dict[str, int]:
+    """Return where parts may go, by name: indices of the line's stations, EXIT_AT, SCRAP_AT."""
+    return {s.name: n for n, s in enumerate(line.stations)} | {EXIT: EXIT_AT, SCRAP: SCRAP_AT}
+
+
+def _route(line: Line, number: int, product: str) -> Way:
+    index = targets_of(line)
     onward = line.stations[number].next
     if onward is None:
-        return ((number + 1 if number + 1 < len(line.stations) else EXIT_AT, 1.0),)
+        return Way((number + 1 if number + 1 < len(line.stations) else EXIT_AT,))
     route: object = onward
     if isinstance(onward, dict) and not set(onward) <= set(index):
-        route = onward[product]  # written by product
+        route = onward.get(product, EXIT)  # written by product; those that never come here have none
     if isinstance(route, str):
-        return ((index[route], 1.0),)
+        return Way((index[route],))
+    if isinstance(route, InTurn):
+        return Way(tuple(index[name] for name in route.sequence))
     assert isinstance(route, dict)
-    return tuple((index[name], share) for name, share in _cumulative(route))
+    shares = _cumulative(route)
+    return Way(tuple(index[name] for name, _ in shares), tuple(end for _, end in shares))
 
 
-def rig(station: Station, *layers: Behaviour) -> Rig:
-    """Return the resolved behaviour of a machine of ``station`` under further layers (machine, option)."""
+def rig(station: Station, *layers: Behaviour, targets: dict[str, int] | None = None) -> Rig:
+    """Return the resolved behaviour of a machine of ``station`` under further layers (machine, option).
+
+    ``targets`` gives the indices of the line's stations, for what goes to one of them by name.
+    """
     b = layered(station, *layers)
     option = layers[-1] if layers and isinstance(layers[-1], Option) else None
     crew = b.crew
-    hold = station.kind == "furnace" and b.hold_off_shift is not False
     heat = b.heat_up_h
+    cycle = b.travel_s if station.kind == "transport" else b.cycle_time_s
     return Rig(
-        cycle_s=_by_product(b.cycle_time_s),
+        cycle_s=_by_product(cycle),
         cycle_factor=option.cycle_time_factor if option else 1.0,
         setup_s=_setup(b.setup_time_s),
-        setup_crew=crew.setup if crew else None,
+        load_s=b.load_s or 0.0,
+        unload_s=b.unload_s or 0.0,
+        needs={phase: needed(getattr(crew, phase)) for phase in ("load", "setup", "processing", "unload")} if crew else {},
         scrap=b.scrap or 0.0,
-        failures=tuple(_mode(f, n, crew.repair if crew else None) for n, f in enumerate(b.failures or (), 1)),
+        inspect=b.inspect,
+        bad_to=SCRAP_AT if b.inspect is None or b.inspect.bad_to == SCRAP else (targets or {})[b.inspect.bad_to],
+        transfer_s=b.transfer_s or 0.0,
+        shift_end=b.shift_end or "resume",
+        no_start_within_s=b.no_start_within_s or 0.0,
+        standby=b.standby,
+        failures=tuple(_mode(f, n, b) for n, f in enumerate(b.failures or (), 1)),
         maintenance=tuple(m.model_copy(update={"name": m.name or f"maintenance {n}"})
                           for n, m in enumerate(b.maintenance or (), 1)),
         heads=b.heads or 1,
         capacity=b.capacity or 1,
         min_load=b.min_load or 1,
         max_wait_s=INFINITE if b.max_wait_s is None else b.max_wait_s,
+        return_s=b.return_s or 0.0,
+        pieces=b.pieces or 1,
+        inputs=dict(b.inputs or {}),
+        output=b.output,
         places=b.places or 1,
         pace_s=b.pace_s or 0.0,
         charge_every=b.charge_every or 1,
         gaps=b.gaps is not False,
-        hold_off_shift=hold,
+        hold_off_shift=station.kind == "furnace" and b.hold_off_shift is not False,
         heat_up_from_hold_s=heat.from_hold * H if heat else 0.0,
         heat_up_cold_s=heat.cold * H if heat else 0.0,
         rates_per_h=_rates(b),
@@ -242,8 +404,9 @@ def _setup(setup: object) -> dict[tuple[str, str], d.Dist] | d.Dist:
     return 0.0 if setup is None else setup  # type: ignore[return-value]
 
 
-def _mode(failure: Failure, number: int, crew: str | None) -> Failure:
-    return failure.model_copy(update={"name": failure.name or f"failure {number}", "crew": failure.crew or crew})
+def _mode(failure: Failure, number: int, b: Behaviour) -> Failure:
+    crew = failure.crew or (b.crew.repair if b.crew else None)
+    return failure.model_copy(update={"name": failure.name or f"failure {number}", "crew": crew})
 
 
 def _rates(b: Behaviour) -> dict[str, tuple[float, ...]]:
@@ -266,10 +429,14 @@ def _swaps(plant: Plant, start: datetime) -> tuple[Swap, ...]:
             chosen = free[: entry.machines]
         else:
             chosen = [station.names.index(name) for name in entry.machines]
+        before: int | None = None
         for m in chosen:
             taken.add((at, s, m))
-            own = () if isinstance(station.machines, int) else (station.machines[m],)
-            swaps.append(Swap(_moment_s(entry.at, start), at, s, m, rig(station, *own, option), option.install_d * D))
+            own = station.listed[m : m + 1]
+            new = rig(station, *own, option, targets=targets_of(line))
+            after = before if entry.one_by_one else None
+            swaps.append(Swap(_moment_s(entry.at, start), at, s, m, new, option.install_d * D, after))
+            before = m
     return tuple(sorted(swaps, key=lambda w: (w.at_s, w.line, w.station, w.machine)))
 
 
@@ -281,36 +448,40 @@ def alone(program: Program, line: int, station: int, machines: Sequence[int]) ->
     """
     whole = program.lines[line]
     part = whole.stations[station]
+    inputs = part.machines[0].rig.inputs
+    coming = set(inputs) or _coming(whole, station)
+    drawn = [p for p in coming if p in (whole.sequence or ()) or p in dict(whole.shares)]
+    sources = [Source(saturated=True, product=p) for p in inputs]
+    if not inputs:
+        sources = [Source(saturated=True, product=None if drawn else next(p for p in whole.products if p in coming))]
     only = replace(
         part,
         machines=tuple(part.machines[m] for m in machines),
         buffer=INFINITE,
-        routes=dict.fromkeys(part.routes, ((EXIT_AT, 1.0),)),
+        buffers=dict.fromkeys(part.buffers, INFINITE),
+        routes=dict.fromkeys(part.routes, Way((EXIT_AT,))),
     )
-    source = Source(saturated=True, product=whole.source.product)
-    coming = _coming(whole, station)
     own = replace(
         whole,
-        source=source,
+        sources=tuple(SourceProgram(source, 0) for source in sources),
         stations=(only,),
         sequence=tuple(p for p in whole.sequence if p in coming) if whole.sequence else None,
-        shares=_cumulative({p: s for p, s in _single(whole.shares).items() if p in coming}) if whole.shares else (),
-    )
+        shares=_cumulative({p: s for p, s in _single(whole.shares).items() if p in coming}) if drawn and whole.shares else (),
+        before_service=False,
+        initial=(),
+    )  # fmt: skip
     return replace(program, lines=(own,), swaps=())
 
 
 def _coming(line: LineProgram, station: int) -> set[str]:
-    """Return the products whose route can lead to a station."""
+    """Return the products that can come to a station."""
     coming = set()
-    for product in line.products:
-        seen, ahead = {0}, [0]
-        while ahead:
-            for target, _ in line.stations[ahead.pop()].routes[product]:
-                if target >= 0 and target not in seen:
-                    seen.add(target)
-                    ahead.append(target)
-        if station in seen:
-            coming.add(product)
+    for source in line.sources:
+        rules = source.rules
+        own = {rules.product, *(getattr(a, "product", None) for a in rules.arrivals_s or ())} - {None}
+        made = own or set(line.sequence or dict(line.shares))
+        for product in made - {None}:
+            coming |= {name for at, name in _reach(line.stations, source.to, str(product)) if at == station}
     return coming or set(line.products)
 
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from models.plant import Plant
 from sim import kpis
+from sim.energy_kpis import settle
 from sim.output_analysis import interval
 from sim.parallel import map_jobs
 from sim.program import H, Program, lower
@@ -25,8 +26,8 @@ Document = dict[str, Any]
 
 INTERVALS = frozenset({
     "throughput_per_h", "good_per_h", "wip", "lead_time_h", "mean_power_kw", "kwh_per_unit", "kgce_per_unit", "tce",
-    "co2_t", "cost_cny", "peak_kw", "by_carrier", "oee", "visits_per_h", "queue_length", "number", "waiting_time_h",
-    "per_h", "utilisation", "running_cost_cny_per_h",
+    "tce_equivalent", "tce_equal", "co2_t", "cost_cny", "peak_kw", "by_carrier", "oee", "visits_per_h", "queue_length",
+    "number", "waiting_time_h", "per_h", "utilisation", "running_cost_cny_per_h",
 })  # fmt: skip
 """Keys whose value is given as mean and half-width; the others as the mean alone."""
 
@@ -123,6 +124,8 @@ def simulate(plant: Plant, settings: Settings, progress: Progress | None = None)
 
 def document(plant: Plant, settings: Settings, records: list[kpis.Record]) -> Document:
     """Return the document that several replications make."""
+    together = combine(records)
+    settle(together["lines"], records)
     return {
         "kind": "simulate",
         "renewline": version("renewline"),
@@ -132,7 +135,7 @@ def document(plant: Plant, settings: Settings, records: list[kpis.Record]) -> Do
         "replications": settings.replications,
         "horizon_h": settings.horizon_h,
         "warm_up_h": settings.warm_up_h,
-        **combine(records),
+        **together,
         "by_replication": by_replication(records),
     }
 

@@ -52,6 +52,21 @@ class Stream:
         self._next = n + 1
         return self._draws[n]
 
+    def draw_beyond(self, age: float) -> float:
+        """Return the time beyond ``age`` of a value known to be greater, from one uniform.
+
+        With F the distribution function: F^-1(F(age) + u (1 - F(age))) - age.
+        """
+        from sim.conditional import residual
+
+        n = self._next
+        if n >= len(self._draws):
+            self._refill()
+            n = 0
+        self._next = n + 1
+        w = width(self._dist)
+        return residual(self._dist, age, float(self._uniforms[n * w]))
+
     def change(self, dist: d.Dist) -> None:
         """Go on with another distribution from the next unused uniform."""
         used = self._next * width(self._dist) if self._draws else 0
@@ -81,6 +96,10 @@ class Sequence:
     def __init__(self, dist: d.Sequence) -> None:
         self._dist = dist
         self._next = 0
+
+    def draw_beyond(self, age: float) -> float:
+        """Return what the next value leaves beyond ``age``."""
+        return max(0.0, self.draw() - age)
 
     def draw(self) -> float:
         """Return the next value; infinity where the sequence ends for good."""
@@ -228,6 +247,10 @@ class Constant:
         """Return the number."""
         return self._value
 
+    def draw_beyond(self, age: float) -> float:
+        """Return what the number leaves beyond ``age``."""
+        return max(0.0, self._value - age)
+
 
 Draws = Stream | Sequence | Constant
 """What a cause draws from."""
@@ -259,6 +282,10 @@ class Streams:
         else:
             stream.change(dist)
         return stream
+
+    def exponential(self, place: str, cause: str) -> Stream:
+        """Return exponential draws of mean 1."""
+        return Stream(d.Exponential(exponential=1.0), generator(self._seed, self._replication, f"{place}//{cause}"))
 
     def uniform(self, place: str, cause: str, owner: str = "") -> Stream:
         """Return plain uniforms in [0, 1), for choices."""

@@ -32,6 +32,48 @@ class Level:
         self._area, self._since = 0.0, now
 
 
+MOST_LEVELS = 1000
+"""Values beyond this share one entry."""
+
+
+class Levels:
+    """A count over time, and how long it had each value.
+
+    >>> level = Levels(); level.change(10.0, 2); level.seconds(15.0)
+    [10.0, 0.0, 5.0]
+    """
+
+    __slots__ = ("_s", "_since", "value")
+
+    def __init__(self) -> None:
+        self.value = 0
+        self._s = [0.0]
+        self._since = 0.0
+
+    def change(self, now: float, by: int) -> None:
+        """Change the count at ``now``."""
+        value = self.value
+        self._s[value if value < MOST_LEVELS else -1] += now - self._since
+        self._since = now
+        self.value = value = value + by
+        while value >= len(self._s) <= MOST_LEVELS:
+            self._s.append(0.0)
+
+    def seconds(self, now: float) -> list[float]:
+        """Return the time at 0, 1, 2, .. up to ``now`` since the last reset."""
+        self.change(now, 0)
+        return self._s[: max((n for n, s in enumerate(self._s) if s > 0), default=0) + 1]
+
+    def area(self, now: float) -> float:
+        """Return the integral of the count since the last reset (values beyond the most count as that)."""
+        return math.fsum(n * s for n, s in enumerate(self.seconds(now)))
+
+    def reset(self, now: float) -> None:
+        """Count from ``now`` on."""
+        self._s = [0.0] * len(self._s)
+        self._since = now
+
+
 class Presence:
     """How many are there over time, counted when they leave: by how long each has been there.
 

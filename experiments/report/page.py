@@ -8,7 +8,7 @@ from pathlib import Path
 
 import jinja2
 
-from experiments.report import charts, plan_parts, run_parts
+from experiments.report import charts, energy_parts, plan_parts, run_parts
 from experiments.report.parts import Document, Table, Writer, joined, with_names
 from experiments.report.svg import FONTS, Chart
 
@@ -111,7 +111,7 @@ def _plan_sections(plan: Document, w: Writer) -> list[Section]:
         "included. Both over {hours} h. The interval of a change is that of the paired difference: both runs meet the "
         "same luck."
     ).format(hours=hours)
-    why = plan_parts.why_different(plan, w)
+    why, conventions = plan_parts.why_different(plan, w), energy_parts.conventions(plan["planned"], w)
     return [
         Section("schedule", w.t("Schedule"), [], [*charts.gantt(plan, w), *_filled([plan_parts.renewals(plan, w)])]),
         Section("limits", w.t("Budget and downtime"), [], _limits(plan, w)),
@@ -121,7 +121,7 @@ def _plan_sections(plan: Document, w: Writer) -> list[Section]:
             [*run_parts.before_after(plan["baseline"], plan["planned"], w), *_filled([plan_parts.lines(plan, w)])],
         ),
         Section("states", w.t("What the machines do"), [], _states(runs, w)),
-        Section("energy", w.t("Energy by carrier"), [], _energy_pair(runs, w)),
+        Section("energy", w.t("Energy by carrier"), conventions, _energy_pair(runs, w)),
         Section("cash", w.t("Cash flow"), [], [charts.cash_flow(plan, w), plan_parts.cash_flow(plan, w)]),
         Section("explained", w.t("Predicted and simulated"), why, [plan_parts.explained(plan, w)]),
         Section("against", w.t("Against other choices"), _against_text(plan, w), [plan_parts.against(plan, w)]),
@@ -166,7 +166,7 @@ def _compare(document: Document, w: Writer) -> Page:
         ),
         Section("before-after", w.t("Before and after"), [note], run_parts.before_after(before, after, w)),
         Section("states", w.t("What the machines do"), [], _states(runs, w)),
-        Section("energy", w.t("Energy by carrier"), [], _energy_pair(runs, w)),
+        Section("energy", w.t("Energy by carrier"), energy_parts.conventions(after, w), _energy_pair(runs, w)),
     ]  # fmt: skip
     title = w.t("Before and after: {plant}").format(plant=after["plant"])
     return Page(title, _counted(after, w), run_parts.compare_answer(document, w), sections, _run_inputs(after, w))
@@ -180,10 +180,14 @@ def _simulate(run: Document, w: Writer) -> Page:
         ),
         Section("states", w.t("What the machines do"), [], _states(runs, w)),
         Section("queues", w.t("Queues and stops"), [], _queues(run, w)),
-        Section("energy", w.t("Energy by carrier"), [], _energy(run, w)),
+        Section("energy", w.t("Energy by carrier"), energy_parts.conventions(run, w), _energy(run, w)),
+        Section("load", w.t("Load profile and peak"), [], _load(run, w)),
+        Section("levels", w.t("Energy levels"), [], _filled([energy_parts.levels(run, w)])),
+        Section("assumptions", w.t("Assumptions"), [], _filled(plan_parts.assumptions(run, w))),
     ]
     title = w.t("Simulation: {plant}").format(plant=run["plant"])
-    return Page(title, _counted(run, w), run_parts.simulate_answer(run, w), sections, _run_inputs(run, w))
+    shown = [section for section in sections if section.blocks or section.text]
+    return Page(title, _counted(run, w), run_parts.simulate_answer(run, w), shown, _run_inputs(run, w))
 
 
 def _counted(run: Document, w: Writer) -> str:
@@ -191,7 +195,14 @@ def _counted(run: Document, w: Writer) -> str:
 
 
 def _energy(run: Document, w: Writer) -> list[Chart | Table]:
-    return [*charts.energy([("", run)], w), *_filled([*run_parts.energy(run, w), run_parts.bands(run, w)])]
+    return [
+        *charts.energy([("", run)], w),
+        *_filled([*run_parts.energy(run, w), run_parts.bands(run, w), energy_parts.years(run, w)]),
+    ]
+
+
+def _load(run: Document, w: Writer) -> list[Chart | Table]:
+    return [*energy_parts.profiles(run, w), *_filled([energy_parts.peaks(run, w)])]
 
 
 def _queues(run: Document, w: Writer) -> list[Table]:

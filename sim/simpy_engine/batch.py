@@ -1,10 +1,11 @@
-"""A batch machine: a charge of parts is worked on together (heat treatment, washing, painting)."""
+"""Machines that hold several parts: batch machines (heat treatment, washing, painting) and vehicles."""
 
 from __future__ import annotations
 
-from sim.program import SHARED, MachineProgram
-from sim.simpy_engine.machine import Machine
-from sim.simpy_engine.station import Part, Station
+from sim.program import MachineProgram, Rig
+from sim.simpy_engine.machine import AWAY, EMPTY, Machine
+from sim.simpy_engine.part import Part
+from sim.simpy_engine.station import Station
 
 
 class BatchMachine(Machine):
@@ -16,48 +17,68 @@ class BatchMachine(Machine):
         self.charges = 0
         self.charged = 0
 
+    def _blocks_before_service(self) -> bool:
+        return False
+
     def load(self, now: float) -> bool:
         """Start a charge if enough parts wait; return whether the next machine may try too."""
         station, rig = self.station, self.rig
-        waiting = len(station.queue)
-        if station.saturated:
-            waiting = rig.capacity
-        elif waiting == 0 or (waiting < rig.min_load and now < station.queue[0].entered_s + rig.max_wait_s):
+        if self._chooses and not self._fits(now):
+            return True
+        there = self._there()
+        if there < rig.min_load and not (station.queue and now >= station.oldest_s() + rig.max_wait_s):
             return False
-        charge = [station.next_part(now) for _ in range(min(waiting, rig.capacity))]
-        self._charge = [part for part in charge if part is not None]
-        if not self._charge:
+        taken = [station.next_part(now) for _ in range(min(there, rig.capacity))]
+        charge = self._charge = [part for part in taken if part is not None]
+        if not charge:
             return False
+        number = station.line.next_batch()
+        for part in charge[1:]:
+            part.started_s = part.finished_s = part.setup_began_s = part.setup_ended_s = None
         del station.ready[self]
-        station.line.touched[self] = None
-        self._take(self._charge[0], now)
+        self.touch()
+        self.place(charge[0], now)
+        for part in charge:
+            part.batch = number
         return True
+
+    def _there(self) -> int:
+        """Return how many parts a charge finds: in front, or where there are no places, blocked before it."""
+        station = self.station
+        if station.feeds and station.next_product() is not None:
+            return self.rig.capacity
+        if station.buffer == 0:
+            return sum(giver.may_give() and not giver.keeps for giver in station.waiting)
+        return len(station.queue)
 
     def takes_at_once(self) -> bool:
         """A part alone starts a charge only if one part is a load."""
         return self.rig.min_load == 1
 
-    def _begin_work(self, now: float) -> None:
-        for part in self._charge[1:]:
-            part.setup_began_s = part.setup_ended_s = None
-            self.station.started(part, now)
-        super()._begin_work(now)
+    def _started(self, part: Part, now: float) -> None:
+        for each in self._charge:
+            self.station.started(each, now)
 
     def _finish(self, now: float) -> None:
+        for part in self._charge:
+            part.finished_s = now
+        super()._finish(now)
+
+    def _over(self, now: float) -> None:
         charge, self._charge = self._charge, []
-        self.part = None
+        self.part, self.phase = None, EMPTY
         self.charges += 1
         self.charged += len(charge)
-        self.planned_s += self._planned_s.get(charge[0].product, self._planned_s.get(SHARED, 0.0))
         for part in charge:
-            self._pass_on(part, now)
+            self.outlet.pass_on(part, now)
         self._units_done(len(charge), now)
 
-    def _scrap_in_work(self, now: float) -> None:
+    def scrap_in_work(self, now: float) -> None:
+        """A failure spoils the whole charge."""
         charge, self._charge = self._charge, []
-        self.part = None
+        self.part, self.phase = None, EMPTY
         for part in charge:
-            self._scrap(part, now)
+            self.outlet.scrap(part, now)
 
     def parts(self) -> list[Part]:
         """Return the parts of the charge in work, and those finished."""
@@ -67,3 +88,43 @@ class BatchMachine(Machine):
         """Count from ``now`` on."""
         super().reset(now)
         self.charges = self.charged = 0
+
+
+class Vehicle(BatchMachine):
+    """Takes up to ``capacity`` parts along, hands them over, comes back empty."""
+
+    def __init__(self, station: Station, number: int, program: MachineProgram) -> None:
+        super().__init__(station, number, program)
+        self._owes_return = False
+        self._returning = self._open(self.rig.return_s, "return")
+
+    def commission(self, rig: Rig, now: float) -> None:
+        """A new vehicle starts at the near end."""
+        super().commission(rig, now)
+        self._owes_return = False
+        self._returning = self._open(self.rig.return_s, "return")
+
+    def _over(self, now: float) -> None:
+        if self.phase == AWAY:
+            self.phase = EMPTY
+            self._units_done(0, now)
+            return
+        self._owes_return = bool(self.rig.return_s)
+        super()._over(now)
+
+    def free_again(self, now: float) -> None:
+        """Drive back once the last part has been handed over."""
+        if self._owes_return and self.phase == EMPTY and not self.out:
+            self._owes_return = False
+            self._begin(AWAY, self._returning.draw(), {}, now)
+            return
+        super().free_again(now)
+
+    def is_free(self) -> bool:
+        """Return whether the vehicle stands at the near end without a part."""
+        return self.phase == EMPTY and not self._owes_return and super().is_free()
+
+    def scrap_in_work(self, now: float) -> None:
+        """What is spoilt on the way leaves; the vehicle drives back."""
+        self._owes_return = bool(self.rig.return_s)
+        super().scrap_in_work(now)

@@ -1,4 +1,4 @@
-"""A furnace: K places that move on together by one stroke, with heat to hold and to win back.
+"""A furnace or conveyor: K places that move on together by one stroke; a furnace has heat to hold and to win back.
 
 A part is charged at the end of a stroke, at least ``charge_every`` strokes after the last one, or at once into an
 empty furnace; it leaves at the end of stroke ``places``. While the exit is blocked, or the furnace has failed,
@@ -12,35 +12,40 @@ from collections import deque
 
 from sim.program import MachineProgram, Rig
 from sim.simpy_engine.clock import ENDS, Tick
-from sim.simpy_engine.machine import BLOCKED, HEAT_UP, PROCESSING, STARVED, Machine
-from sim.simpy_engine.station import Part, Station
+from sim.simpy_engine.machine import BLOCKED, EMPTY, HEAT_UP, PROCESSING, STARVED, WORK, Machine
+from sim.simpy_engine.part import Part
+from sim.simpy_engine.station import Station
+
+LONG_AGO = -(10**9)
 
 
 class Furnace(Machine):
-    """One furnace of a running line."""
+    """One furnace of a running line; its phase is WORK during a stroke."""
 
     def __init__(self, station: Station, number: int, program: MachineProgram) -> None:
         self._inside: deque[tuple[Part, int]] = deque()  # part and the stroke at whose end it leaves
         self._stroke = 0
-        self._last_charge = -(10**9)
-        self._stroking = False
+        self._last_charge = LONG_AGO
         self._heating: Tick | None = None
         self._owed_s = 0.0  # heat-up not yet finished
         super().__init__(station, number, program)
+
+    def _blocks_before_service(self) -> bool:
+        return False
 
     # strokes
 
     def is_free(self) -> bool:
         """Return whether the furnace stands between two strokes."""
-        held_up = self.off or self.down or self._stops_due or self.installing or self._heating
-        return not (self._stroking or self.out or held_up)
+        held_up = self.off or self.downtime.refuses or self.renewal.installing or self._heating
+        return not (self.phase != EMPTY or self.out or held_up or (self.sleep and self.sleep.asleep))
 
     def takes_at_once(self) -> bool:
         """A part that arrives enters at once if the furnace may be charged now."""
         return self._may_charge()
 
     def _may_charge(self) -> bool:
-        if self._swap is not None:
+        if self.renewal.pending or self.downtime.stop:
             return False
         return not self._inside or self._stroke - self._last_charge >= self.rig.charge_every
 
@@ -48,40 +53,39 @@ class Furnace(Machine):
         """Charge a part if there is one, and start the next stroke; every furnace gets its turn."""
         part = self.station.next_part(now) if self._may_charge() else None
         if part is not None:
-            part.setup_began_s = part.setup_ended_s = None
+            part.finished_s = part.setup_began_s = part.setup_ended_s = part.batch = None
             self.station.started(part, now)
             self._inside.append((part, self._stroke + self.rig.places))
             self._last_charge = self._stroke
-        moves_empty = self.rig.gaps or self._swap is not None
+            self.touch()
+        moves_empty = self.rig.gaps or self.renewal.pending is not None
         if self._inside and (part is not None or moves_empty):
             del self.station.ready[self]
-            self.station.line.touched[self] = None
-            self._stroking = True
+            self.touch()
             pace_s = self.rig.pace_s * self.rig.cycle_factor
-            self._left_s = self._whole_s = pace_s * self.ages.cycle_time * self._ramp_up(now)
-            self.carry_on(now)
+            self._begin(WORK, pace_s * self.ages.cycle_time * self.ramp_up(now), {}, now)
         return True
 
-    def _is_active(self) -> bool:
-        return self._stroking
+    def is_empty(self) -> bool:
+        """Return whether nothing is inside or waits at the exit."""
+        return not (self._inside or self.out or self.phase != EMPTY)
 
-    def _is_empty(self) -> bool:
-        return not (self._inside or self.out or self._stroking)
-
-    def _may_run(self) -> bool:
-        return super()._may_run() and self._heating is None
+    def may_run(self) -> bool:
+        """Return whether nothing holds up the stroke under way."""
+        return super().may_run() and self._heating is None
 
     def _finish(self, now: float) -> None:
-        self._stroking = False
+        self.phase = EMPTY
         self._stroke += 1
         if self._inside and self._inside[0][1] <= self._stroke:
             part, _ = self._inside.popleft()
+            part.finished_s = now
             self.planned_s += self.rig.pace_s * self.rig.cycle_factor * self.rig.charge_every
-            self._pass_on(part, now)
+            self.outlet.pass_on(part, now)
             self._units_done(1, now)
         else:
-            self._next_stop(now)
-            self._free_again(now)
+            self.downtime.next(now)
+            self.free_again(now)
 
     def parts(self) -> list[Part]:
         """Return the parts inside, and one that waits at the exit."""
@@ -92,32 +96,27 @@ class Furnace(Machine):
     def _heat(self, seconds: float, now: float) -> None:
         """Heat up before anything moves again; at least as long as the heat-up broken off."""
         self._owed_s = max(self._owed_s, seconds)
-        if self._owed_s > 0 and not (self.off or self.down or self.installing):
+        if self._owed_s > 0 and not (self.off or self.downtime.stop or self.renewal.installing):
             self._heating = self.clock.at(now + self._owed_s, ENDS + self.order, self._hot)
-            self.station.ready.pop(self, None)
-            self.station.line.touched[self] = None
+            self.withdraw()
 
     def _hot(self, tick: Tick) -> None:
         if tick is not self._heating:
             return
-        now = self.clock.now
         self._heating = None
         self._owed_s = 0.0
-        self.station.line.touched[self] = None
-        super()._after_stop(now)
+        self.touch()
+        super().after_stop(self.clock.now)
 
-    def _cool(self) -> None:
-        """A stop breaks off a heat-up; it starts again afterwards."""
+    def hold_up(self, now: float) -> None:
+        """Stop the stroke under way; a heat-up broken off starts again afterwards."""
         self._heating = None
+        super().hold_up(now)
 
-    def pause(self, now: float) -> None:
-        """Stop the stroke under way, and a heat-up."""
-        self._cool()
-        super().pause(now)
-
-    def _after_stop(self, now: float) -> None:
+    def after_stop(self, now: float) -> None:
+        """A stop is over: heat up, then go on."""
         self._heat(self.rig.heat_up_from_hold_s, now)
-        super()._after_stop(now)
+        super().after_stop(now)
 
     def shift_begins(self, now: float) -> None:
         """Heat up if need be, then go on where the last shift stopped."""
@@ -126,20 +125,17 @@ class Furnace(Machine):
         self._heat(rig.heat_up_from_hold_s if rig.hold_off_shift else rig.heat_up_cold_s, now)
         super().shift_begins(now)
 
-    def _commission(self, rig: Rig) -> None:
-        self._cool()
+    def commission(self, rig: Rig, now: float) -> None:
+        """A new furnace is cold."""
+        self._heating = None
         self._owed_s = 0.0
-        super()._commission(rig)
-        self._stroke, self._last_charge = 0, -(10**9)
-        self._heat(rig.heat_up_cold_s, self.clock.now)
+        super().commission(rig, now)
+        self._stroke, self._last_charge = 0, LONG_AGO
+        self._heat(rig.heat_up_cold_s, now)
 
     def state(self) -> int:
         """Return the state the furnace is in, by what holds it up most."""
         above = super().state()
-        if above not in (BLOCKED, STARVED):
-            return above
-        if self._heating is not None:
+        if above in (BLOCKED, STARVED, PROCESSING) and self._heating is not None:
             return HEAT_UP
-        if self.out:
-            return BLOCKED
-        return PROCESSING if self._stroking else STARVED
+        return above

@@ -2,46 +2,17 @@
 
 from __future__ import annotations
 
-from models.equipment import STATES
-from sim.program import EXIT_AT, SCRAP_AT, Program, Swap
+from sim.program import Program, Swap
 from sim.simpy_engine.clock import ENDS, STOPS, Clock
 from sim.simpy_engine.line import LineRun
 from sim.simpy_engine.machine import Machine
-from sim.simpy_engine.people import Crew
-from sim.simpy_engine.station import Part
+from sim.simpy_engine.patrol import Patrol
+from sim.simpy_engine.people import Board, Crew
+from sim.simpy_engine.trace import Trace
 from sim.streams import Streams
 
+__all__ = ["Run", "Trace"]
 YEAR_S = 365 * 86_400.0
-
-
-class Trace:
-    """All visits and stays of one replication, for tests and for looking at short runs."""
-
-    def __init__(self) -> None:
-        self.visits: list[dict[str, object]] = []
-        self.states: list[dict[str, object]] = []
-        self._since: dict[Machine, float] = {}
-
-    def visit(self, machine: Machine, part: Part, target: int, entered_s: float, now: float) -> None:
-        """A part leaves a machine."""
-        station = machine.station
-        names = {EXIT_AT: "exit", SCRAP_AT: "scrap"}
-        self.visits.append({
-            "line": station.line.name, "station": station.name, "machine": machine.name, "part": part.number,
-            "product": part.product, "enter_s": entered_s, "setup_start_s": part.setup_began_s,
-            "setup_end_s": part.setup_ended_s, "start_s": part.started_s, "finish_s": part.finished_s,
-            "leave_s": now, "to": names.get(target) or station.line.stations[target].name,
-        })  # fmt: skip
-
-    def state(self, machine: Machine, now: float) -> None:
-        """A machine leaves its state."""
-        stays, station = machine.stays, machine.station
-        self.states.append({
-            "line": station.line.name, "station": station.name, "machine": machine.name,
-            "state": STATES[stays.state], "start_s": self._since.get(machine, 0.0), "end_s": now,
-            "power_kw": stays.kw(),
-        })  # fmt: skip
-        self._since[machine] = now
 
 
 class Run:
@@ -52,16 +23,35 @@ class Run:
         self.trace = trace
         self.clock = Clock()
         self.streams = Streams(seed, replication)
-        self.crews = {name: Crew(name, size) for name, size in program.crews.items()}
+        self.board = Board(program.crews, self.clock, program.start)
+        self.renewed: list[tuple[Machine, Swap, float]] = []
+        """Renewals so far: the machine, what was planned, when it left."""
         self.lines = [LineRun(self, n, line) for n, line in enumerate(program.lines)]
+        for patrol in self.board.patrols.values():
+            patrol.begin([m for m in self.machines() if self._named(m, patrol.name)])
         for swap in program.swaps:
             self._plan(swap)
         self._year(0)
         self.clock.at(0.0, ENDS, lambda _: None)  # the first instant settles like any other
 
+    @property
+    def crews(self) -> dict[str, Crew | Patrol]:
+        """Return the crews by name."""
+        return {crew.name: crew for crew in self.board.all()}
+
+    def _named(self, machine: Machine, crew: str) -> bool:
+        """Return whether a machine, as it is or will be renewed, names a crew."""
+        place = (machine.line.rank >> 24, machine.station.index, machine.station.machines.index(machine))
+        rigs = [machine.rig, *(s.rig for s in self.program.swaps if (s.line, s.station, s.machine) == place)]
+        return any(crew in named for rig in rigs for named in rig.named())
+
     def _plan(self, swap: Swap) -> None:
-        machine = self.lines[swap.line].stations[swap.station].machines[swap.machine]
-        self.clock.at(swap.at_s, STOPS + machine.order, lambda _: machine.renew(swap, self.clock.now))
+        machines = self.lines[swap.line].stations[swap.station].machines
+        machine = machines[swap.machine]
+        if swap.after is not None:
+            machines[swap.after].renewal.follow(machine, swap)
+            return
+        self.clock.at(swap.at_s, STOPS + machine.order, lambda _: machine.renewal.due(swap, self.clock.now))
 
     def _year(self, years: int) -> None:
         """All machines grow a year older, again and again."""
@@ -72,10 +62,14 @@ class Run:
 
     def machines(self) -> list[Machine]:
         """Return all machines of the plant."""
-        return [m for line in self.lines for s in line.stations for m in s.machines]
+        return [m for line in self.lines for m in line.machines]
 
     def play(self, until_s: float) -> None:
-        """Run to ``until_s`` inclusive."""
+        """Run to ``until_s`` inclusive.
+
+        Raises:
+            DataError: Stations wait for each other for ever, or time stands still.
+        """
         self.clock.play(until_s, self._settle)
 
     def _settle(self) -> None:
@@ -89,5 +83,5 @@ class Run:
         now = self.clock.now
         for line in self.lines:
             line.reset(now)
-        for crew in self.crews.values():
-            crew.reset(now)
+        self.board.reset(now)
+        self.renewed.clear()

@@ -1,25 +1,26 @@
-"""Why a machine stops: failures on their clocks, and planned maintenance.
+"""Why a machine stops, and when: failures and maintenance on their clocks.
 
-A failure of clock ``operating`` falls due when the machine has processed for so long; of clock ``calendar`` so long
-after the end of the last repair. A stop that falls due during another one follows it.
+A clock ``operating`` runs while the machine processes, ``calendar`` always; a failure's from the end of its last
+repair, with ``start_to_start`` from the beginning of its last failure.
 """
 
 from __future__ import annotations
 
+from datetime import timedelta
 from heapq import heapify, heappop, heappush
 from typing import TYPE_CHECKING
 
-from models.equipment import Failure, Maintenance
+from models.people import needed
+from models.stops import Failure, Maintenance, weekly
 from sim.account import STATE
 from sim.simpy_engine.clock import ENDS, STOPS, Tick
-from sim.simpy_engine.people import Request
+from sim.simpy_engine.downtime import Stop
 from sim.tally import Sample
 
 if TYPE_CHECKING:
     from sim.simpy_engine.machine import Machine
-    from sim.streams import Draws
 
-H = 3600.0
+H, WEEK_S = 3600.0, 7 * 86_400.0
 NEVER = float("inf")
 
 
@@ -32,26 +33,119 @@ class Cause:
         self.name = rule.name
         self.failure = isinstance(rule, Failure)
         self.state = STATE["failed" if self.failure else "maintenance"]
-        streams, place = machine.station.line.run.streams, machine.station.place
-        self._time_to: Draws | None = None
+        streams, place = machine.line.run.streams, machine.station.place
         lasts = rule.duration_h if isinstance(rule, Maintenance) else rule.ttr_h
-        if isinstance(rule, Failure):
-            self._time_to = streams.open(rule.ttf_h, place, f"ttf {rule.name}", machine.name)
         what = "ttr" if self.failure else "upkeep"  # a failure and a maintenance may have one name
         self.lasts = streams.open(lasts, place, f"{what} {rule.name}", machine.name)
+        self._time_to = streams.open(rule.ttf_h, place, f"ttf {rule.name}", machine.name) if isinstance(
+            rule, Failure) else None  # fmt: skip
         self.waits = Sample()
         self.lengths = Sample()
-        self.tick: Tick | None = None
+        self.tick: Tick | None = None  # on the calendar clock
         self.due_s = NEVER  # on the operating clock
-        self.by_units = rule.every_units or 0 if isinstance(rule, Maintenance) else 0
-        self.units = 0  # since the last time
+        self.units = 0  # parts since the last time
+        self._age_h = rule.age_h if isinstance(rule, Failure) and machine.commissioned_s is None else 0.0
+        self._drawn_h = 0.0
+        self._grid = -1  # maintenance by a fixed grid: how often it was due
 
-    def time_to_s(self) -> float:
-        """Return a new time to the next event on this cause's clock."""
-        if self._time_to is not None:
-            return self._time_to.draw() * H / self.machine.ages.failure_rate
-        assert isinstance(self.rule, Maintenance)
-        return NEVER if self.rule.every_h is None else self.rule.every_h * H
+    @property
+    def by_units(self) -> int:
+        """Return after how many parts it is due; 0 if parts do not count."""
+        return (self.rule.every_units or 0) if isinstance(self.rule, Maintenance) else 0
+
+    @property
+    def operating(self) -> bool:
+        """Return whether its clock runs only while the machine processes."""
+        weekly_ = isinstance(self.rule, Maintenance) and self.rule.at is not None
+        return self.rule.clock == "operating" and not weekly_ and not self.by_units
+
+    @property
+    def interrupts(self) -> bool:
+        """Return whether it stops the part in progress."""
+        return self.failure or (isinstance(self.rule, Maintenance) and self.rule.interrupts_part)
+
+    def wind(self, now: float) -> None:
+        """Start the clock: draw the time to the next event, given the age reached."""
+        self.tick = None
+        if self.by_units:
+            self.units = 0
+            return
+        machine = self.machine
+        reading = machine.operated_s if self.operating else now
+        due_s = self.next_after(reading)
+        if self.operating:
+            self.due_s = due_s
+        elif due_s < NEVER:
+            self.tick = machine.clock.at(due_s, STOPS + machine.order, lambda tick: self._calendar_due(tick))
+
+    def next_after(self, reading_s: float) -> float:
+        """Return the clock reading at which the next event is due."""
+        rule = self.rule
+        if isinstance(rule, Failure):
+            rate = self.machine.ages.failure_rate
+            assert self._time_to is not None
+            if self._age_h > 0.0:
+                self._drawn_h = self._time_to.draw_beyond(self._age_h * rate) / rate
+            else:
+                self._drawn_h = self._time_to.draw() / rate
+            return reading_s + self._drawn_h * H
+        if rule.at is not None:
+            return self._weekly_s(rule.at, reading_s)
+        assert rule.every_h is not None
+        if rule.policy == "age":
+            return reading_s + rule.every_h * H
+        self._grid = max(1, self._grid + 1, int(reading_s / (rule.every_h * H) + 1e-9) + (reading_s > 0))
+        return self._grid * rule.every_h * H
+
+    def _weekly_s(self, at: str, now: float) -> float:
+        start = self.machine.line.run.program.start
+        day, second = weekly(at)
+        monday = (start - timedelta(days=start.weekday())).replace(hour=0, minute=0, second=0, microsecond=0)
+        first = (monday - start) / timedelta(seconds=1) + day * 86_400.0 + second
+        self._grid = max(self._grid + 1, int((now - first) // WEEK_S) + 1 if now > first else 0)
+        while first + self._grid * WEEK_S < now or first + self._grid * WEEK_S < 0:
+            self._grid += 1
+        return first + self._grid * WEEK_S
+
+    def _calendar_due(self, tick: Tick) -> None:
+        if tick is not self.tick:
+            return
+        now = self.machine.clock.now
+        self.tick = None
+        again = self.machine.downtime.pending(self)
+        if isinstance(self.rule, Maintenance) and (self.rule.at or self.rule.policy == "block"):
+            self.wind(now)  # the grid goes on whatever happens
+            if again:
+                return
+        self.machine.downtime.fall_due(self, now)
+
+    def began(self, now: float) -> None:
+        """Its stop begins."""
+        self._age_h += self._drawn_h
+        if self.rule.clock == "start_to_start":
+            self._age_h = 0.0
+            self.wind(now)
+
+    def done(self, now: float) -> None:
+        """Its stop is over: a clock that stood starts again."""
+        rule = self.rule
+        if isinstance(rule, Maintenance) and (rule.at or rule.policy == "block"):
+            return
+        if rule.clock == "start_to_start":
+            return
+        if isinstance(rule, Failure) and rule.restores == "new":
+            self._age_h = 0.0
+        if not self.by_units:
+            self.wind(now)
+
+    def as_new(self, now: float) -> None:
+        """Something else restored what wears here: the clock starts anew."""
+        self._age_h = 0.0
+        self.wind(now)
+
+    def stand(self) -> None:
+        """The clock stands until it is wound up again."""
+        self.tick, self.due_s = None, NEVER
 
     def length_s(self) -> float:
         """Return how long the stop lasts once people are there."""
@@ -62,19 +156,6 @@ class Cause:
         """Count from now on."""
         self.waits.reset()
         self.lengths.reset()
-
-
-class Stop:
-    """One stop of a machine, waited for or under way."""
-
-    __slots__ = ("began_s", "cause", "due_s", "request", "tick")
-
-    def __init__(self, cause: Cause, due_s: float) -> None:
-        self.cause = cause
-        self.due_s = due_s
-        self.began_s = due_s
-        self.request: Request | None = None
-        self.tick: Tick | None = None
 
 
 class Stops:
@@ -89,23 +170,19 @@ class Stops:
         self.causes = [*machine_wide, *(h.cause for h in self.heads), *upkeep]
         self.none = not self.causes
         """Nothing ever stops this machine."""
-        self._failures: list[Cause] = []  # on the operating clock
-        self._upkeep: list[Cause] = []  # on the operating clock, or by units
-        for cause in [*machine_wide, *upkeep]:
-            if cause.by_units:
-                self._upkeep.append(cause)
-            elif cause.rule.clock == "operating":
-                cause.due_s = cause.time_to_s()
-                (self._failures if cause.failure else self._upkeep).append(cause)
-            else:
-                self._wind(cause, now)
+        self._at_once = [c for c in (*machine_wide, *upkeep) if c.operating and c.interrupts]
+        self._at_the_end = [c for c in upkeep if c.by_units or (c.operating and not c.interrupts)]
+        self._renewed = {m: [c for c in machine_wide if m.rule.renews == "all" or c.name in m.rule.renews]
+                         for m in upkeep if isinstance(m.rule, Maintenance)}  # fmt: skip
+        for cause in (*machine_wide, *upkeep):
+            cause.wind(now)
 
-    # clocks
+    # by the operating clock, and by parts
 
     def next_due_s(self) -> float:
-        """Return the operating time at which the next failure is due."""
+        """Return the operating time at which the next stop that does not wait for the part is due."""
         due = NEVER
-        for cause in self._failures:
+        for cause in self._at_once:
             if cause.due_s < due:
                 due = cause.due_s
         for heads in self.heads:
@@ -114,52 +191,65 @@ class Stops:
         return due
 
     def fall_due(self, operated_s: float, now: float) -> None:
-        """The operating clock reached the next failure: stop the machine, or one of its heads."""
-        for cause in self._failures:
+        """The operating clock reached the next stop: of the machine, or of one of its heads."""
+        for cause in self._at_once:
             if cause.due_s <= operated_s:
-                cause.due_s = NEVER  # wound up again when repaired
-                self.machine.stop(Stop(cause, now))
+                self._due(cause, now)
         for heads in self.heads:
             while heads.due and heads.due[0] <= operated_s:
                 heads.stop_one(now)
 
     def units_done(self, units: int, operated_s: float, now: float) -> None:
         """Parts are finished: maintenance that waited for them is due now."""
-        for cause in self._upkeep:
+        for cause in self._at_the_end:
             cause.units += units
             if cause.due_s <= operated_s or (cause.by_units and cause.units >= cause.by_units):
-                cause.due_s, cause.units = NEVER, 0
-                self._call(cause, now)
+                cause.units = 0
+                clock, order = self.machine.clock, STOPS + self.machine.order
+                cause.due_s = NEVER
+                cause.tick = clock.at(now, order, lambda tick, cause=cause: self._called(cause, tick, now))  # type: ignore[misc]
 
-    def _call(self, cause: Cause, now: float) -> None:
-        clock, order = self.machine.clock, self.machine.order
-        cause.tick = clock.at(now, STOPS + order, lambda tick: self._calendar_due(cause, tick))
-
-    def _wind(self, cause: Cause, now: float) -> None:
-        """Start a calendar clock."""
-        due = now + cause.time_to_s()
-        if due < NEVER:
-            order = STOPS + self.machine.order
-            cause.tick = self.machine.clock.at(due, order, lambda tick: self._calendar_due(cause, tick))
-
-    def _calendar_due(self, cause: Cause, tick: Tick) -> None:
+    def _called(self, cause: Cause, tick: Tick, now: float) -> None:
         if tick is cause.tick:
             cause.tick = None
-            self.machine.stop(Stop(cause, self.machine.clock.now))
+            self._due(cause, now)
+
+    def _due(self, cause: Cause, now: float) -> None:
+        cause.due_s = NEVER  # wound up again when it is over
+        if isinstance(cause.rule, Maintenance) and cause.rule.policy == "block":
+            cause.wind(now)
+        self.machine.downtime.fall_due(cause, now)
+
+    # what a stop does to the clocks
+
+    def began(self, cause: Cause, now: float) -> None:
+        """A stop begins: clocks that will start anew when it is over stand."""
+        cause.began(now)
+        for other in self._others(cause):
+            other.stand()
 
     def done(self, cause: Cause, now: float) -> None:
-        """A stop is over: its clock starts anew."""
-        if cause.by_units:
-            return  # counts on by itself
-        if cause.rule.clock == "operating":
-            cause.due_s = self.machine.operated_s + cause.time_to_s()
-        else:
-            self._wind(cause, now)
+        """A stop is over."""
+        cause.done(now)
+        for other in self._others(cause):
+            if not self.machine.downtime.pending(other):
+                other.as_new(now)
+        if isinstance(cause.rule, Maintenance):
+            for heads in self.heads:
+                if cause.rule.renews == "all" or heads.cause.name in cause.rule.renews:
+                    heads.as_new()
+
+    def _others(self, cause: Cause) -> list[Cause]:
+        """Return the clocks that start anew with a stop: failures renewed, maintenance counted from a repair."""
+        if cause in self._renewed:
+            return self._renewed[cause]
+        return [m for m, modes in self._renewed.items()
+                if cause in modes and isinstance(m.rule, Maintenance) and m.rule.policy == "age" and not m.rule.at]  # fmt: skip
 
     def silence(self) -> None:
         """Forget all clocks: the machine is taken out."""
         for cause in self.causes:
-            cause.tick = None
+            cause.stand()
         for heads in self.heads:
             heads.silence(self.machine.clock.now)
 
@@ -170,7 +260,7 @@ class Heads:
     def __init__(self, cause: Cause, count: int) -> None:
         self.cause = cause
         self.down = 0
-        self.due = [cause.time_to_s() for _ in range(count)]
+        self.due = [cause.next_after(0.0) for _ in range(count)]
         heapify(self.due)
         self._stops: dict[Stop, None] = {}
 
@@ -180,16 +270,17 @@ class Heads:
         self.down += 1
         stop = Stop(self.cause, now)
         self._stops[stop] = None
-        crew = self.cause.machine.crew(self.cause.rule.crew)
-        if crew is None:
+        machine, rule = self.cause.machine, self.cause.rule
+        needs = needed(rule.crew)
+        if not needs:
             self._attend(stop, now)
         else:
-            stop.request = crew.ask(now, self.cause.rule.priority, lambda at: self._attend(stop, at))
+            stop.request = machine.board.ask(now, needs, rule.priority, lambda at: self._attend(stop, at), machine)
 
     def _attend(self, stop: Stop, now: float) -> None:
         if stop not in self._stops:
             return
-        stop.began_s = now
+        stop.served_s = now
         self.cause.waits.add((now - stop.due_s) / H)
         machine = self.cause.machine
         ends = now + self.cause.length_s()
@@ -198,21 +289,31 @@ class Heads:
     def _run_again(self, stop: Stop) -> None:
         machine = self.cause.machine
         now = machine.clock.now
-        if stop not in self._stops:
+        if stop not in self._stops or stop.served_s is None:
             return
         del self._stops[stop]
-        self.cause.lengths.add((now - stop.began_s) / H)
+        self.cause.lengths.add((now - stop.served_s) / H)
         machine.pause(now)
         self.down -= 1
-        heappush(self.due, machine.operated_s + self.cause.time_to_s())
+        heappush(self.due, self.cause.next_after(machine.operated_s))
         machine.carry_on(now)
         if stop.request is not None:
-            machine.release(self.cause.rule.crew, stop.request, now)
+            machine.board.release(now, stop.request)
+
+    def as_new(self) -> None:
+        """Maintenance restored the heads that run: their clocks start anew."""
+        now_s = self.cause.machine.operated_s
+        self.due = [self.cause.next_after(now_s) for _ in self.due]
+        heapify(self.due)
+
+    def services(self) -> list[Stop]:
+        """Return the stops of heads that are not over."""
+        return list(self._stops)
 
     def silence(self, now: float) -> None:
         """Forget all heads: people go back."""
         for stop in list(self._stops):
             if stop.request is not None:
-                self.cause.machine.release(self.cause.rule.crew, stop.request, now)
+                self.cause.machine.board.release(now, stop.request)
         self._stops.clear()
         self.due.clear()

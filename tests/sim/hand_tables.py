@@ -1,5 +1,6 @@
 """Play a short plant and read its trace as tables in hours, to be compared with tables written by hand."""
 
+from models.equipment import STATES
 from models.plant import Plant
 from sim.program import lower
 from sim.simpy_engine.run import Run, Trace
@@ -16,16 +17,24 @@ class Played:
         self.run.play(hours * H)
 
     def visits(self, station, columns="part enter start finish leave to"):
-        """Rows of the parts that left, by part number; times in hours."""
+        """Rows of the parts that left after work, by part number; times in hours."""
         keys = [c if c in ("part", "to", "machine", "product") else f"{c}_s" for c in columns.split()]
-        rows = [v for v in self.trace.visits if v["station"] == station]
+        rows = [v for v in self.trace.visits if v["station"] == station and v["to"] != "lost"]
         rows.sort(key=lambda v: (v["part"], v["leave_s"]))
         return [tuple(v[k] / H if k.endswith("_s") and v[k] is not None else v[k] for k in keys) for v in rows]
 
     def states(self, station, machine="1"):
-        """The stays that ended before the horizon; none of no length."""
+        """The stays that ended before the horizon; none of no length; parts worked on in a row are one stay."""
         rows = [s for s in self.trace.states if (s["station"], s["machine"]) == (station, machine)]
-        return [(s["state"], s["start_s"] / H, s["end_s"] / H) for s in rows if s["end_s"] > s["start_s"]]
+        stays = []
+        for s in rows:
+            state, start, end = s["state"], s["start_s"] / H, s["end_s"] / H
+            if stays and stays[-1][0] == state and stays[-1][2] == start:
+                stays[-1] = (state, stays[-1][1], end)
+            elif end > start:
+                stays.append((state, start, end))
+        open_stay = next(m.stays.state for m in self.run.machines() if (m.station.name, m.name) == (station, machine))
+        return stays[:-1] if stays and stays[-1][0] == STATES[open_stay] else stays
 
 
 def station(name, cycle_h=None, buffer=None, **fields):

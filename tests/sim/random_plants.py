@@ -120,6 +120,10 @@ CALENDARS = st.sampled_from([None, None, ["mon-fri 06:00-14:00", "mon-fri 14:00-
 def lines(draw, name="l"):
     names = ["a", "b", "c"][: draw(st.integers(1, 3))]
     line = {"name": name, "source": draw(SOURCES), "stations": [draw(stations(n, names)) for n in range(len(names))]}
+    back = {target for s in line["stations"] for target in s.get("next", {})} & set(names)
+    for s in line["stations"]:
+        if s["name"] in back:
+            s["buffer"] = None  # parts that come back always find a place
     mix, shifts = draw(MIXES), draw(CALENDARS)
     return line | ({"mix": mix} if mix else {}) | ({"calendar": {"shifts": shifts}} if shifts else {})
 

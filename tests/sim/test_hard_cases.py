@@ -3,6 +3,7 @@
 import pytest
 from hand_tables import DAY, TWO, H, arrivals, option, play, renewal, station
 
+from models.equipment import STATES
 from models.errors import DataError
 
 
@@ -27,15 +28,13 @@ def test_a_crew_of_nobody_never_comes():
     mode = {"ttf_h": 2, "ttr_h": 1, "crew": "nobody"}
     t = play(100, station("a", 1, failures=[mode]), crews={"nobody": 0})
     assert t.states("a") == [("processing", 0, 2)]
-    assert t.run.lines[0].stations[0].machines[0].state() == 4  # failed to the end
+    assert STATES[t.run.machines()[0].state()] == "failed"  # to the end
 
 
-def test_a_ring_of_blocked_machines_stays_blocked():
-    """Each waits for the other's place: a real deadlock of the plant, kept as it is and seen in the states."""
-    t = play(50, station("a", 1, buffer=0, next="b"), station("b", 1, buffer=0, next="a"))
-    line = t.run.lines[0]
-    assert [m.state() for m in t.run.machines()] == [2, 2]  # both blocked
-    assert line.wip.value == 2
+def test_a_ring_of_blocked_machines_is_a_deadlock_and_told():
+    """Each waits for the other's place: at 2 nothing will ever move again."""
+    with pytest.raises(DataError, match="deadlock 2 h after the start: b -> a -> b wait for each other"):
+        play(50, station("a", 1, buffer=0, next="b"), station("b", 1, buffer=0, next="a"))
 
 
 def test_a_sequence_that_ends_never_fails_again():
@@ -115,7 +114,7 @@ def test_two_causes_at_one_instant_follow_each_other():
 def test_a_line_on_holiday_all_along_makes_nothing():
     t = play(20, station("a", 1), calendar={"shifts": ["mon 08:00-16:00"]}, run={"start": "2026-01-06"})
     assert t.visits("a") == []
-    assert t.run.machines()[0].state() == 10  # off shift
+    assert STATES[t.run.machines()[0].state()] == "off_shift"
 
 
 def test_after_the_warm_up_only_what_follows_counts():
@@ -128,7 +127,7 @@ def test_after_the_warm_up_only_what_follows_counts():
     there = line.stations[0]
     areas = {
         "in the line": line.wip.area(now),
-        "at the station": there.number.area([part.entered_s for part in there.present()], now),
+        "at the station": there.number.area(now),
         "in front": there.queued.area([part.entered_s for part in there.queue], now),
         "fitters busy": t.run.crews["fitter"].busy.area(now),
     }
