@@ -173,7 +173,7 @@ def test_maintenance_waits_for_the_part_or_interrupts_it(clock, interrupts):
     assert overshoot(every_h) > 1.1 * every_h
     upkeep = {"every_h": every_h, "clock": clock, "duration_h": upkeep_h, "interrupts_part": interrupts}
     model = busy_plant([], [upkeep], machines=10, cycle_time_s={"uniform": {"low": 2 * H, "high": 10 * H}})
-    runs = records(model, 1500, 300, 10)
+    runs = records(model, 23 * 60, 23 * 10, 10)  # whole rounds where nothing is random
     assert holds(figures(runs, stops_per_h()), 10 / (work + upkeep_h), 0.02)
     assert holds(figures(runs, lambda r: r["good_per_h"]), 10 / 6 * work / (work + upkeep_h), 0.02)
 
