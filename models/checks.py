@@ -8,23 +8,37 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from models.distribution import FAMILIES
+from models.distribution import FAMILIES, family
 from models.errors import DataError, Path, Problem
+from models.flow_checks import FLOW_CHECKS
 from models.heat_checks import heat_complete
 from models.line import EXIT, SCRAP
+from models.people_checks import PEOPLE_CHECKS
 from models.plan_checks import PLAN_CHECKS
 from models.plant import Plant
-from models.view import Finding, View, mapping, names, nearest, number, place, rows, texts, unknown
+from models.view import Finding, Layer, View, mapping, names, number, place, rows, sources_of, texts, unknown
 
 Check = Callable[[View], Iterator[Finding]]
 
+_WORK = ("cycle_time_s", "setup_time_s")
+_STROKES = ("places", "pace_s", "charge_every", "gaps")
 _OF_KIND = {
-    "machine": ("cycle_time_s", "setup_time_s", "heads"),
-    "batch": ("cycle_time_s", "setup_time_s", "capacity", "min_load", "max_wait_s", "heat"),
-    "furnace": ("places", "pace_s", "charge_every", "gaps", "hold_off_shift", "heat_up_h", "heat"),
+    "machine": (*_WORK, "heads"),
+    "batch": (*_WORK, "capacity", "min_load", "max_wait_s", "heat"),
+    "furnace": (*_STROKES, "hold_off_shift", "heat_up_h", "heat"),
+    "conveyor": _STROKES,
+    "assembly": (*_WORK, "inputs", "output", "heads"),
+    "split": (*_WORK, "pieces", "output", "heads"),
+    "join": (*_WORK, "pieces", "output", "heads"),
+    "transport": ("capacity", "travel_s", "return_s", "vehicles"),
 }
 """Fields that only some kinds of station know."""
-_NEEDED = {"machine": ("cycle_time_s",), "batch": ("cycle_time_s", "capacity"), "furnace": ("places", "pace_s")}
+_NEEDED = {
+    "machine": ("cycle_time_s",), "batch": ("cycle_time_s", "capacity"), "furnace": ("places", "pace_s"),
+    "conveyor": ("places", "pace_s"), "assembly": ("cycle_time_s", "inputs"), "split": ("cycle_time_s", "pieces"),
+    "join": ("cycle_time_s", "pieces"), "transport": ("travel_s",),
+}  # fmt: skip
+_STROKE_KINDS = ("furnace", "conveyor")
 
 
 def findings(tree: Any) -> list[Finding]:  # noqa: ANN401 - whatever the file holds
@@ -89,99 +103,6 @@ def _reserved_names(view: View) -> Iterator[Finding]:
             )
 
 
-# references
-
-
-def _products_known(view: View) -> Iterator[Finding]:
-    for path, line in view.lines:
-        for key in ("sequence", "shares"):
-            listed = mapping(line.get("mix")).get(key)
-            for at, name in enumerate(texts(listed)):
-                step = name if isinstance(listed, dict) else at
-                yield from unknown("product", name, view.products, (*path, "mix", key, step))
-        source = mapping(line.get("source"))
-        yield from unknown("product", source.get("product"), view.products, (*path, "source", "product"))
-    for station in view.stations:
-        made, first = view.made_on(station.line), station.node.get("setup_initial")
-        yield from unknown("product of this line", first, made, (*station.path, "setup_initial"))
-
-
-def _tables_by_product(view: View) -> Iterator[Finding]:
-    """Cycle times and setup times by product: known products only, and all that the line makes."""
-    for layer in view.layers():
-        made = view.made_on(layer.at.line)
-        cycle, path = mapping(layer.node.get("cycle_time_s")), (*layer.path, "cycle_time_s")
-        if cycle and not _is_family(cycle):
-            yield from _table(cycle, made, view.products, path)
-        matrix, path = mapping(layer.node.get("setup_time_s")), (*layer.path, "setup_time_s")
-        if matrix and all(isinstance(row, dict) for row in matrix.values()) and not _is_family(matrix):
-            yield from _table(matrix, made if len(made) > 1 else [], view.products, path)
-            for first in texts(matrix):
-                others = [p for p in made if p != first] if first in made else []
-                yield from _table(mapping(matrix[first]), others, view.products, (*path, first))
-
-
-def _table(table: dict[Any, Any], made: list[str], products: list[str], path: Path) -> Iterator[Finding]:
-    for name in texts(table):
-        if name not in products:
-            known = f"known products: {', '.join(products)}; or one distribution for all: {', '.join(FAMILIES)}"
-            hint = nearest(name, [*products, *FAMILIES])
-            yield Finding((*path, name), f"unknown product or distribution {name!r}", known, hint)
-    missing = [p for p in made if p not in table]
-    if missing and set(texts(table)) & set(products):
-        yield Finding(path, f"no value for {', '.join(missing)}", f"each of {', '.join(made)} needs one here")
-
-
-def _is_family(node: dict[Any, Any]) -> bool:
-    return any(key in FAMILIES for key in node)
-
-
-def _crews_known(view: View) -> Iterator[Finding]:
-    nobody = [name for name, crew in view.crews.items() if (mapping(crew).get("size") if mapping(crew) else crew) == 0]
-    for layer in view.layers():
-        asked = [((*layer.path, "crew", key), mapping(layer.node.get("crew")).get(key)) for key in ("setup", "repair")]
-        asked += [
-            ((*layer.path, key, at, "crew"), row.get("crew"))
-            for key in ("failures", "maintenance")
-            for at, row in rows(layer.node, key)
-        ]
-        for path, crew in asked:
-            yield from unknown("crew", crew, texts(view.crews), path)
-            if crew in nobody:
-                yield Finding(path, f"crew {crew!r} has nobody", "at least 1 person, or no crew at all")
-
-
-def _routes_known(view: View) -> Iterator[Finding]:
-    for at in view.stations:
-        route, path = at.node.get("next"), (*at.path, "next")
-        targets = view.targets(at.line)
-        by_product = isinstance(route, dict) and bool(set(texts(route)) & set(view.products) - set(targets))
-        if not by_product:
-            yield from _route(route, targets, path)
-            continue
-        for product, single in mapping(route).items():
-            yield from unknown("product", product, view.products, (*path, product))
-            yield from _route(single, targets, (*path, product))
-        made = view.made_on(at.line)
-        missing = [p for p in made if p not in mapping(route)]
-        if missing:
-            yield Finding(path, f"no way on for {', '.join(missing)}", f"each of {', '.join(made)} needs one here")
-
-
-def _route(route: Any, targets: list[str], path: Path) -> Iterator[Finding]:  # noqa: ANN401
-    if isinstance(route, str):
-        yield from unknown("station", route, targets, path)
-    for name in texts(mapping(route)):
-        yield from unknown("station", name, targets, (*path, name))
-    shares = [number(share) for share in mapping(route).values()]
-    given = [share for share in shares if share is not None]
-    if shares and len(given) == len(shares):
-        if min(given) < 0:
-            yield Finding(path, f"a share of {min(given):g}", "shares are 0 to 1")
-        elif abs(sum(given) - 1) > 1e-6:
-            yield Finding(path, f"shares that add up to {sum(given):g}", "shares add up to 1")
-
-
 # what a station needs
 
 
@@ -206,19 +127,65 @@ def _belongs_to_kind(view: View) -> Iterator[Finding]:
                 yield Finding((*layer.path, key), found, f"it belongs to kind {homes}")
 
 
-def _batch_sizes(view: View) -> Iterator[Finding]:
+def _sizes(view: View) -> Iterator[Finding]:
+    """Charges and lots must fit into the places in front."""
     for at in view.stations:
         buffer = number(at.node.get("buffer"))
         for layer in at.layers():
             least, most = number(layer.get("min_load")) or 1, number(layer.get("capacity"))
             key = "min_load" if "min_load" in layer.node else "capacity"
-            if at.kind != "batch" or not {"min_load", "capacity"} & set(layer.node):
+            if at.kind == "batch" and {"min_load", "capacity"} & set(layer.node):
+                if most is not None and least > most:
+                    path, allowed = (*layer.path, key), "at most the capacity"
+                    yield Finding(path, f"min_load {least:g} above capacity {most:g}", allowed)
+                yield from _too_many(layer, key, least, buffer, "no charge ever fills")
+            if at.kind == "join" and "pieces" in layer.node:
+                pieces = number(layer.node["pieces"]) or 1
+                yield from _too_many(layer, "pieces", pieces, buffer, "no lot is ever complete")
+
+
+def _too_many(layer: Layer, key: str, needed: float, buffer: float | None, why: str) -> Iterator[Finding]:
+    if buffer is not None and needed > buffer and not layer.at.saturated:
+        found = f"{key} {needed:g} above the {buffer:g} places in front"
+        yield Finding((*layer.path, key), found, f"at most the buffer, or {why}")
+
+
+def _buffers(view: View) -> Iterator[Finding]:
+    for at in view.stations:
+        buffer, path = at.node.get("buffer"), (*at.path, "buffer")
+        if isinstance(buffer, dict) and at.kind != "assembly":
+            yield Finding(path, f"places by product at a station of kind {at.kind!r}", "one number of places, or null")
+        elif isinstance(buffer, dict):
+            for name in texts(buffer):
+                yield from unknown("input", name, texts(at.node.get("inputs")), (*path, name))
+        if at.kind == "assembly" and at.node.get("queue", "fifo") != "fifo":
+            yield Finding((*at.path, "queue"), f"queue {at.node['queue']!r} at an assembly", "fifo, for each product")
+
+
+def _shift_rules(view: View) -> Iterator[Finding]:
+    for layer in view.layers():
+        for key in ("shift_end", "no_start_within_s"):
+            if layer.at.kind in _STROKE_KINDS and layer.node.get(key) not in (None, "resume"):
+                yield Finding((*layer.path, key), f"{key} at a {layer.at.kind}", "its strokes pause and go on")
+
+
+def _initial(view: View) -> Iterator[Finding]:
+    for path, line in view.lines:
+        for n, row in rows(line, "initial"):
+            where: Path = (*path, "initial", n)
+            yield from unknown("station", row.get("station"), names(line, "stations"), (*where, "station"))
+            yield from unknown("product", row.get("product"), view.products, (*where, "product"))
+            at = next((a for a in view.stations if a.line is line and a.node.get("name") == row.get("station")), None)
+            if at is None:
                 continue
-            if most is not None and least > most:
-                yield Finding((*layer.path, key), f"min_load {least:g} above capacity {most:g}", "at most the capacity")
-            if buffer is not None and least > buffer and not at.saturated:
-                found = f"min_load {least:g} above the {buffer:g} places in front"
-                yield Finding((*layer.path, key), found, "at most the buffer, or no charge ever fills")
+            on_machine = "remaining_s" in row
+            if on_machine and at.kind != "machine":
+                yield Finding((*where, "remaining_s"), f"a part in work at a {at.kind}", "only at a machine")
+            buffer, parts = number(at.node.get("buffer")), number(row.get("parts")) or 1
+            if buffer is not None and parts - on_machine > buffer and not at.saturated:
+                yield Finding(
+                    (*where, "parts"), f"{parts:g} parts for {buffer:g} places in front", "at most the places"
+                )
 
 
 def _stops(view: View) -> Iterator[Finding]:
@@ -227,26 +194,44 @@ def _stops(view: View) -> Iterator[Finding]:
             path = (*layer.path, "failures", at)
             if row.get("scope") == "head" and layer.get("heads") is None:
                 yield Finding((*path, "scope"), "scope 'head' without heads", "give 'heads' at this station")
-            if layer.at.kind == "furnace" and row.get("part") in ("restart", "scrap"):
+            yield from _ages(row, path)
+            if layer.at.kind in _STROKE_KINDS and row.get("part") in ("restart", "scrap"):
                 yield Finding((*path, "part"), f"{row['part']} in a furnace", "resume: parts inside stay")
             if row.get("ttf_h") == 0:
                 yield Finding((*path, "ttf_h"), "0 h to failure", "greater than 0")
+        modes = [str(row.get("name") or f"failure {n + 1}") for n, row in enumerate(_failures(layer))]
         for at, row in rows(layer.node, "maintenance"):
-            if "every_units" in row and "clock" in row:
+            if ("every_units" in row or "at" in row) and "clock" in row:
                 path = (*layer.path, "maintenance", at, "clock")
-                yield Finding(path, "a clock for maintenance by units", "clock goes with every_h")
+                yield Finding(path, "a clock for maintenance by units or weekday", "clock goes with every_h")
+            renews = row.get("renews")
+            for name in texts(renews) if isinstance(renews, list | tuple) else []:
+                yield from unknown("failure", name, modes, (*layer.path, "maintenance", at, "renews"))
+
+
+def _failures(layer: Layer) -> list[dict[Any, Any]]:
+    listed = layer.get("failures")
+    return [mapping(row) for row in listed] if isinstance(listed, list | tuple) else []
+
+
+def _ages(row: dict[Any, Any], path: Path) -> Iterator[Finding]:
+    """Times drawn given an age need a distribution function that goes on beyond it."""
+    kind = family(row.get("ttf_h"))
+    if row.get("restores") == "minimal" and kind in ("constant", "empirical", "sequence", "sum"):
+        allowed = "another distribution, like weibull, with 'minimal'"
+        yield Finding((*path, "restores"), f"minimal repair with a {kind} time to failure", allowed)
+    if number(row.get("age_h")) and kind == "sum":
+        yield Finding((*path, "age_h"), "an age with a sum as time to failure", "another distribution, or no age")
 
 
 def _endless(view: View) -> Iterator[Finding]:
     """Parts without end at one instant."""
     for path, line in view.lines:
-        source = mapping(line.get("source"))
-        if source.get("interarrival_s") == 0 and "count" not in source:
-            yield Finding(
-                (*path, "source", "interarrival_s"), "0 s between arrivals", "greater than 0, or give a count"
-            )
+        for where, source in sources_of(line, path):
+            if source.get("interarrival_s") == 0 and "count" not in source:
+                yield Finding((*where, "interarrival_s"), "0 s between arrivals", "greater than 0, or give a count")
         stations = [at for at in view.stations if at.line is line]
-        if stations and stations[0].saturated and all(at.node.get("cycle_time_s") == 0 for at in stations):
+        if any(at.saturated for at in stations) and all(at.node.get("cycle_time_s") == 0 for at in stations):
             yield Finding((*path, "source"), "a saturated source before stations that take no time",
                           "at least one station with a cycle time above 0")  # fmt: skip
 
@@ -332,8 +317,8 @@ def _moment(value: Any) -> datetime | None:  # noqa: ANN401 - whatever the file 
 
 
 CHECKS: Iterable[Check] = (
-    _duplicate_names, _reserved_names, _products_known, _tables_by_product, _crews_known, _routes_known,
-    _needed_by_kind, _belongs_to_kind, _batch_sizes, _stops, _endless, _calendars, _tariff_bands, _commissioned,
-    _scheduled, heat_complete, *PLAN_CHECKS,
+    _duplicate_names, _reserved_names, *FLOW_CHECKS, *PEOPLE_CHECKS, _needed_by_kind, _belongs_to_kind, _sizes,
+    _buffers, _shift_rules, _initial, _stops, _endless, _calendars, _tariff_bands, _commissioned, _scheduled, heat_complete,
+    *PLAN_CHECKS,
 )  # fmt: skip
 """Every cross-check."""

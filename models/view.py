@@ -64,14 +64,20 @@ class At:
     @property
     def count(self) -> int | None:
         """Return the number of machines; None if it is not written rightly."""
-        machines = self.node.get("machines", 1)
+        machines = self.node.get("vehicles", self.node.get("machines", 1))
         return machines if isinstance(machines, int) else len(self.machines) or None
 
     @property
     def saturated(self) -> bool:
         """Return whether the station takes its parts from a saturated source."""
-        source = self.line.get("source")
-        return self.number == 0 and (source == "saturated" or mapping(source).get("saturated") is True)
+        return any(
+            source.get("saturated") is True and self.is_fed_by(source) for _, source in sources_of(self.line, ())
+        )
+
+    def is_fed_by(self, source: Tree) -> bool:
+        """Return whether the parts of a source come in here."""
+        to = source.get("to")
+        return self.number == 0 if to is None else to == self.node.get("name")
 
     def layers(self) -> Iterator[Layer]:
         """Yield the behaviour of the station, of its machines, and of its options on the station."""
@@ -121,11 +127,27 @@ class View:
         for at in self.stations:
             yield from at.layers()
 
+    def drawn(self, line: Tree) -> list[str]:
+        """Return the products of a line's mix."""
+        mix = mapping(line.get("mix"))
+        return texts(mix.get("sequence")) or texts(mix.get("shares")) or self.products[:1]
+
+    def from_source(self, line: Tree, source: Tree) -> list[str]:
+        """Return the products that a source brings."""
+        arrivals = source.get("arrivals_s")
+        rows_ = [a.get("product") if isinstance(a, dict) else None for a in arrivals] if isinstance(
+            arrivals, list | tuple) else [None]  # fmt: skip
+        given = [source.get("product") if row is None else row for row in rows_]
+        found = [p for p in given if isinstance(p, str)]
+        return list(dict.fromkeys([*(self.drawn(line) if None in given else []), *found]))
+
     def made_on(self, line: Tree) -> list[str]:
-        """Return the products that a line makes, as far as they are known."""
-        mix, source = mapping(line.get("mix")), mapping(line.get("source"))
-        made = texts(mix.get("sequence")) or texts(mix.get("shares")) or self.products[:1]
-        return [p for p in dict.fromkeys([*made, *texts([source.get("product")])]) if p in self.products]
+        """Return the products found on a line, as far as they are known."""
+        made = [p for _, source in sources_of(line, ()) for p in self.from_source(line, source)]
+        made += texts([row.get("product") for _, row in rows(line, "initial")])
+        made += [layer.node["output"] for at in self.stations if at.line is line for layer in at.layers()
+                 if isinstance(layer.node.get("output"), str)]  # fmt: skip
+        return [p for p in dict.fromkeys(made or self.drawn(line)) if p in self.products]
 
     def targets(self, line: Tree) -> list[str]:
         """Return where a part may go from a station of this line."""
@@ -139,6 +161,16 @@ class View:
             out[place] = at.count
             out |= {f"{place}/{option}": at.count for option in names(at.node, "options")}
         return out
+
+
+def sources_of(line: Tree, path: Path) -> list[tuple[Path, Tree]]:
+    """Return the sources of a line as mappings, with their paths below that of the line."""
+    source = line.get("source")
+    if source == "saturated":
+        return [((*path, "source"), {"saturated": True})]
+    if isinstance(source, list | tuple):
+        return [((*path, "source", n), row) for n, row in enumerate(source) if isinstance(row, dict)]
+    return [((*path, "source"), mapping(source))]
 
 
 def mapping(node: Any) -> Tree:  # noqa: ANN401 - whatever the file holds

@@ -16,6 +16,7 @@ from models.view import Finding, mapping, nearest, place
 from scenarios.catalogue import filled_in
 from scenarios.format import schema
 from scenarios.messages import field_findings
+from scenarios.side_files import brought_in
 from scenarios.yaml_text import Document, parse
 
 __all__ = ["read_plant", "read_text", "schema", "shipped", "template_text", "write_plant"]
@@ -37,17 +38,24 @@ def read_plant(path_or_name: str | FilePath) -> Plant:
     path = FilePath(path_or_name)
     if not path.exists() and path.name == str(path_or_name) and not path.suffix:
         return read_text(template_text(path.name), f"{path.name}.yaml")
-    return read_text(_text(path), str(path_or_name))
+    return read_text(_text(path), str(path_or_name), path.parent)
 
 
-def read_text(text: str, name: str = "plant file") -> Plant:
-    """Return the plant in a YAML text; ``name`` stands for the file in messages.
+def read_text(text: str, name: str = "plant file", folder: FilePath = FilePath()) -> Plant:
+    """Return the plant in a YAML text.
+
+    Args:
+        text: The plant file.
+        name: What stands for the file in messages.
+        folder: Where files are that it names.
 
     Raises:
         DataError: The text is wrong; all problems are listed, sorted by line.
     """
     document = parse(text, name)
     tree, found = filled_in(document.tree)
+    tree, wrong = brought_in(tree, folder)
+    found += wrong
     found += [Finding(path, f"key {path[-1]!r} again, first in line {first}", "each key may stand once")
               for path, first, _ in document.twice]  # fmt: skip
     further = {path: line for path, _, line in document.twice}

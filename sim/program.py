@@ -22,6 +22,7 @@ from models.equipment import (
     Standby,
     layered,
 )  # fmt: skip
+from models.heat import Heat
 from models.line import EXIT, SCRAP, InTurn, Line, Product, Station
 from models.people import People, needed
 from models.plant import Plant
@@ -85,6 +86,7 @@ class Rig:
     hold_off_shift: bool
     heat_up_from_hold_s: float
     heat_up_cold_s: float
+    heat: Heat | None
     rates_per_h: dict[str, tuple[float, ...]]
     """By carrier: amount per hour in each state, in the order of STATES."""
     per_good_unit: dict[str, float]
@@ -384,6 +386,7 @@ def rig(station: Station, *layers: Behaviour, targets: dict[str, int] | None = N
         hold_off_shift=station.kind == "furnace" and b.hold_off_shift is not False,
         heat_up_from_hold_s=heat.from_hold * H if heat else 0.0,
         heat_up_cold_s=heat.cold * H if heat else 0.0,
+        heat=b.heat,
         rates_per_h=_rates(b),
         per_good_unit=dict(b.use_per_unit or {}),
         ageing=b.ageing,

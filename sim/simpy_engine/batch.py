@@ -40,6 +40,8 @@ class BatchMachine(Machine):
         self.place(charge[0], now)
         for part in charge:
             part.batch = number
+        if self.heating:
+            self.heating.charged(now)
         return True
 
     def _there(self) -> int:
@@ -58,6 +60,8 @@ class BatchMachine(Machine):
     def _started(self, part: Part, now: float) -> None:
         for each in self._charge:
             self.station.started(each, now)
+        if self.heating:
+            self.heating.inside(self._charge, self._whole_s, now)
 
     def _finish(self, now: float) -> None:
         for part in self._charge:
@@ -67,6 +71,8 @@ class BatchMachine(Machine):
     def _over(self, now: float) -> None:
         charge, self._charge = self._charge, []
         self.part, self.phase = None, EMPTY
+        if self.heating:
+            self.heating.inside([], 0.0, now)
         self.charges += 1
         self.charged += len(charge)
         for part in charge:
@@ -76,6 +82,8 @@ class BatchMachine(Machine):
     def scrap_in_work(self, now: float) -> None:
         """A failure spoils the whole charge."""
         charge, self._charge = self._charge, []
+        if self.heating:
+            self.heating.inside([], 0.0, now)
         self.part, self.phase = None, EMPTY
         for part in charge:
             self.outlet.scrap(part, now)

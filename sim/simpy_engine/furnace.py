@@ -58,12 +58,16 @@ class Furnace(Machine):
             self._inside.append((part, self._stroke + self.rig.places))
             self._last_charge = self._stroke
             self.touch()
+            if self.heating:
+                self.heating.charged(now)
         moves_empty = self.rig.gaps or self.renewal.pending is not None
         if self._inside and (part is not None or moves_empty):
             del self.station.ready[self]
             self.touch()
-            pace_s = self.rig.pace_s * self.rig.cycle_factor
-            self._begin(WORK, pace_s * self.ages.cycle_time * self.ramp_up(now), {}, now)
+            stroke_s = self.rig.pace_s * self.rig.cycle_factor * self.ages.cycle_time * self.ramp_up(now)
+            if self.heating:  # each part inside takes up its heat evenly over its strokes
+                self.heating.inside([part for part, _ in self._inside], self.rig.places * stroke_s, now)
+            self._begin(WORK, stroke_s, {}, now)
         return True
 
     def is_empty(self) -> bool:
@@ -96,6 +100,8 @@ class Furnace(Machine):
     def _heat(self, seconds: float, now: float) -> None:
         """Heat up before anything moves again; at least as long as the heat-up broken off."""
         self._owed_s = max(self._owed_s, seconds)
+        if self.heating:
+            self.heating.heats_up(self._owed_s >= self.rig.heat_up_cold_s > self.rig.heat_up_from_hold_s, now)
         if self._owed_s > 0 and not (self.off or self.downtime.stop or self.renewal.installing):
             self._heating = self.clock.at(now + self._owed_s, ENDS + self.order, self._hot)
             self.withdraw()

@@ -15,6 +15,7 @@ from sim.ageing import aged, learning
 from sim.program import SHARED, D, MachineProgram, Rig
 from sim.simpy_engine.clock import ENDS, STOPS, Tick
 from sim.simpy_engine.downtime import Downtime
+from sim.simpy_engine.heating import Heating
 from sim.simpy_engine.outlet import Outlet
 from sim.simpy_engine.part import Part
 from sim.simpy_engine.people import Request
@@ -110,7 +111,8 @@ class Machine:
         self._planned_s = {p: mean(dist) * rig.cycle_factor for p, dist in rig.cycle_s.items()}
         self.stops = Stops(self, now)
         self.sleep = Sleep(self, rig.standby) if rig.standby else None
-        self.stays.rerate(rig.rates_per_h, self.ages.energy, now)
+        self.heating = Heating(self, rig.heat) if rig.heat else None
+        self.rerate(now)
         self.stays.cost_cny_per_h = rig.running_cost_cny_per_y / HOURS_PER_Y
         self._drawn_s.clear()
         self._chooses = bool(rig.no_start_within_s or rig.shift_end == "fit")
@@ -139,7 +141,12 @@ class Machine:
             self._age_y = int((now - self.commissioned_s) // (365 * D))
         if self.rig.ageing is not None:
             self.ages = aged(self.rig.ageing, self._age_at_start_y, self._age_y)
-            self.stays.rerate(self.rig.rates_per_h, self.ages.energy, now)
+            self.rerate(now)
+
+    def rerate(self, now: float) -> None:
+        """Put the rates of energy in force, as equipment, age and heat have them."""
+        rates = self.rig.rates_per_h
+        self.stays.rerate(self.heating.rates(rates) if self.heating else rates, self.ages.energy, now)
 
     # taking a part
 

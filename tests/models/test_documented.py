@@ -11,13 +11,14 @@ UNITLESS = {
     "shares", "bands", "in_service_since", "use_per_unit",
     "exponential", "mean", "cv", "stages", "scale", "shape", "sd", "low", "mode", "high", "values", "weights", "weight",
     "sequence", "sum", "mixture", "dist",
+    "pallets", "vehicles", "pieces", "inputs", "parts", "wake_at_parts", "detects", "speed",
     "from_hold", "cold",  # in heat_up_h and heat_up_kwh
     "benchmark_level", "entry_level",  # in the level's own unit
     "efficiency", "holding_share",
 }  # fmt: skip
 STATES = {
     "processing", "setup", "idle", "blocked", "starved", "standby", "failed", "maintenance", "holding", "heat_up",
-    "off",
+    "off", "start_up",
 }  # fmt: skip
 UNITS = (
     "_s", "_h", "_d", "_y", "_kw", "_kg", "_cny", "_m2", "_m3", "_t", "_k", "_kwh", "_month", "_per_h", "_per_y",
