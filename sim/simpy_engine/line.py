@@ -186,14 +186,14 @@ class LineRun:
                 trace.left(machine, now)
                 if state == before:
                     trace.entered(machine, now)
+            if machine.sleep is not None:
+                machine.sleep.look(state == STARVED, now)
             if state == before:
                 continue
             machine.stays.enter(state, now)
             if state == PROCESSING or before == PROCESSING:
                 machine.station.working.change(now, 1 if state == PROCESSING else -1)
             self._idle += (state in (STARVED, BLOCKED)) - (before in (STARVED, BLOCKED))
-            if machine.sleep is not None:
-                machine.sleep.idle(now) if state == STARVED else machine.sleep.busy()
             if trace is not None:
                 trace.entered(machine, now)
         self.touched.clear()

@@ -44,14 +44,13 @@ class Sleep:
             return STARVED
         return START_UP if self._starting is not None else self.down
 
-    def idle(self, now: float) -> None:
-        """The machine is ready and has no part: count the time."""
+    def look(self, starved: bool, now: float) -> None:
+        """Count the time while the machine is ready and has no part, from the start of the run on."""
         machine = self.machine
-        self._idle = machine.clock.at(now + self._after.draw(), STOPS + machine.order, self._time_out)
-
-    def busy(self) -> None:
-        """The machine is ready without a part no longer."""
-        self._idle = None
+        if not starved:
+            self._idle = None
+        elif self._idle is None:
+            self._idle = machine.clock.at(now + self._after.draw(), STOPS + machine.order, self._time_out)
 
     def _time_out(self, tick: Tick) -> None:
         if tick is self._idle:
