@@ -44,7 +44,15 @@ def learning(ramp_up: RampUp, units: int, days: float) -> float:
 
     >>> learning(RampUp(cycle_factor_by_unit=(1.5, 1.2)), 2, 0.0)
     1.2
+    >>> learning(RampUp(stages=({"for_d": 4, "speed": 0.5}, {"for_d": 6, "speed": 0.8})), 9, 5.0)
+    1.25
     """
+    if ramp_up.stages is not None:
+        for stage in ramp_up.stages:
+            if days < stage.for_d:
+                return 1.0 / stage.speed
+            days -= stage.for_d
+        return 1.0
     if ramp_up.cycle_factor_by_unit is not None:
         factors = ramp_up.cycle_factor_by_unit
         return factors[units - 1] if units <= len(factors) else 1.0
