@@ -85,10 +85,10 @@ def test_one_person_on_patrol_round_n_machines(machines, fail, walk_h, service_h
     arrival_h = walk_h + stops * service_h
     runs = records(patrolled(machines, 1, fail, walk_h, service_h), 1500, 50, 10)
     per_h = stops / arrival_h
-    assert holds(figures(runs, stops_per_h()), per_h, 0.03)
-    assert holds(figures(runs, state("processing")), per_h / fail / machines, 0.02)
-    assert holds(crew(runs, "utilisation"), per_h * service_h, 0.03)
-    assert holds(crew(runs, "rounds_per_h"), 1 / (machines * arrival_h), 0.02)
+    assert holds(figures(runs, stops_per_h()), per_h, 0.06)
+    assert holds(figures(runs, state("processing")), per_h / fail / machines, 0.05)
+    assert holds(crew(runs, "utilisation"), per_h * service_h, 0.06)
+    assert holds(crew(runs, "rounds_per_h"), 1 / (machines * arrival_h), 0.05)
     wait_h = machines / per_h - 1 / fail - service_h
     assert holds(figures(runs, lambda r: r["stations"][0]["stops"][0]["mean_wait_h"]), wait_h, 0.05)
 
@@ -103,9 +103,9 @@ def test_one_person_on_patrol_round_machines_of_many_heads(machines, heads, fail
     per_h = stops / (walk_h + stops * service_h)
     model = patrolled(machines, heads, fail, walk_h, service_h, cycle_time_s=H)
     runs = records(model, 800, 20, 10)
-    assert holds(figures(runs, stops_per_h()), per_h, 0.02)
-    assert holds(figures(runs, lambda r: r["good_per_h"]), per_h / fail / heads, 0.02)
-    assert holds(crew(runs, "utilisation"), per_h * service_h, 0.02)
+    assert holds(figures(runs, stops_per_h()), per_h, 0.045)
+    assert holds(figures(runs, lambda r: r["good_per_h"]), per_h / fail / heads, 0.045)
+    assert holds(crew(runs, "utilisation"), per_h * service_h, 0.045)
 
 
 def test_walking_costs_output_against_a_call():
@@ -124,7 +124,7 @@ def test_as_many_people_as_machines_by_call_are_one_for_each_head_that_stops():
     """With a person for every head nothing waits: heads run fail-free for 1 / fail and stop for the service."""
     fail, service_h = 0.5, 0.2
     mode = {"scope": "head", "ttf_h": {"exponential": 1 / fail}, "ttr_h": service_h, "crew": "p"}
-    runs = records(plant(station("a", cycle_time_s=H, heads=4, failures=[mode]), crews={"p": 4}), 1500, 20, 10)
+    runs = records(plant(station("a", cycle_time_s=H, heads=4, failures=[mode]), crews={"p": 4}), 400, 20, 10)
     assert holds(figures(runs, lambda r: r["good_per_h"]), 1 / (1 + fail * service_h), 0.02)
 
 
@@ -136,6 +136,6 @@ def test_piecers_by_call_whatever_the_frame(people):
     up = 12 - p @ np.arange(13)
     mode = {"scope": "head", "ttf_h": {"exponential": 1 / fail}, "ttr_h": {"exponential": 1 / service}, "crew": "p"}
     model = plant(station("a", cycle_time_s=H, machines=3, heads=4, failures=[mode]), crews={"p": people})
-    runs = records(model, 600, 20, 12)
+    runs = records(model, 400, 20, 12)
     assert holds(figures(runs, lambda r: r["good_per_h"]), 3 * up / 12, 0.1)
     assert holds(figures(runs, stops_per_h()), fail * up, 0.1)

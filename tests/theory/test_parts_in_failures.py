@@ -40,7 +40,7 @@ CYCLES = {
 @pytest.mark.parametrize("cycle", CYCLES)
 def test_resumed_parts_lose_the_repairs_only(cycle):
     dist, _, cycle_h = CYCLES[cycle]
-    runs = records(plant(station("a", cycle_time_s=dist, failures=[breaking("resume")])), 4000, 50)
+    runs = records(plant(station("a", cycle_time_s=dist, failures=[breaking("resume")])), 3000, 50)
     assert holds(figures(runs, output), 1 / (cycle_h * (1 + FAIL * REPAIR_H)), 0.03)
 
 
@@ -63,7 +63,7 @@ def test_scrapped_parts_yield_the_chance_to_live_through_the_work(cycle):
     dist, growth, _ = CYCLES[cycle]
     good = growth(-FAIL)
     per_part = (1 - good) * (1 / FAIL + REPAIR_H)  # work up to the end or the failure, and the repair
-    runs = records(plant(station("a", cycle_time_s=dist, failures=[breaking("scrap")])), 4000, 50)
+    runs = records(plant(station("a", cycle_time_s=dist, failures=[breaking("scrap")])), 3000, 50)
     assert holds(figures(runs, output), good / per_part, 0.04)
     assert holds(figures(runs, stops_per_h()), (1 - good) / per_part, 0.04)
     assert holds(figures(runs, lambda r: r["throughput_per_h"]), 1 / per_part, 0.03)
@@ -172,7 +172,7 @@ def test_parts_leave_and_enter_failed_machines_as_the_file_says(places, releases
         station(name, 1 / rate, buffer=buffer, failures=[failing(f, r, **flags)])
         for name, rate, buffer, f, r in zip("ab", RATES, (None, places), FAILS, REPAIRS, strict=True)
     ]
-    runs = records(plant(*stations), 6000, 200, 12, seed=3)
+    runs = records(plant(*stations), 4500, 200, 12, seed=3)
     assert holds(figures(runs, output), exact, 0.06)
     assert holds(figures(runs, lambda r: r["wip"]), content(p), 0.05)
     blocked = mean(p, lambda s: s[0] == 2 and s[1])
@@ -209,6 +209,6 @@ def test_a_failed_machine_without_a_place_in_front_loses_arrivals_or_takes_one(a
     lost = mean(p, lambda s: s[0] == 1 or not (s[1] or accepts))
     mode = failing(fail, repair, clock="calendar", accepts_part=accepts)
     model = plant(station("a", 1 / work, buffer=0, failures=[mode]), source=poisson(rate, when_full="lost"))
-    runs = records(model, 4000, 50)
-    assert holds(figures(runs, lambda r: r["sources"][0]["lost_share"]), lost, 0.04)
-    assert holds(figures(runs, lambda r: r["wip"]), mean(p, lambda s: s[0]), 0.04)
+    runs = records(model, 2500, 50)
+    assert holds(figures(runs, lambda r: r["sources"][0]["lost_share"]), lost, 0.06)
+    assert holds(figures(runs, lambda r: r["wip"]), mean(p, lambda s: s[0]), 0.06)

@@ -65,7 +65,7 @@ def test_finish_with_exponential_parts():
     """No memory: what is left at the end of the shift takes a whole part's time again."""
     cycle_h = 1.5
     runs = daily(shift_plant({"exponential": cycle_h * H}, shift_end="finish"), 12)
-    assert holds(per_day(runs, made), OPEN_H / cycle_h + 1, 0.03)
+    assert holds(per_day(runs, made), OPEN_H / cycle_h + 1, 0.05)
     assert holds(per_day(runs, overtime), cycle_h, 0.08)
 
 
@@ -115,15 +115,18 @@ def drawn_anew(values, weights, open_h):
     return more(0.0)
 
 
-@pytest.mark.parametrize(("values", "weights"), [((1, 4.5), (1, 1)), ((1, 2, 5.25), (2, 1, 2)), ((2, 3, 4), (1, 1, 1))])
-def test_fit_keeps_the_part_that_does_not_fit(values, weights):
+@pytest.mark.parametrize(
+    ("values", "weights", "within"),
+    [((1, 4.5), (1, 1), 0.04), ((1, 2, 5.25), (2, 1, 2), 0.03), ((2, 3, 4), (1, 1, 1), 0.02)],
+)
+def test_fit_keeps_the_part_that_does_not_fit(values, weights, within):
     """The time is drawn beforehand and kept: what did not fit today is tomorrow's first. The last set fits exactly
     at times: what ends with the shift is in time."""
     exact = kept_parts(values, weights, OPEN_H)
-    assert abs(drawn_anew(values, weights, OPEN_H) - exact) > 0.02 * exact
+    assert abs(drawn_anew(values, weights, OPEN_H) - exact) > within * exact
     dist = {"empirical": {"values": [v * H for v in values], "weights": weights}}
     runs = daily(shift_plant(dist, shift_end="fit"), 12)
-    assert holds(per_day(runs, made), exact, 0.02)
+    assert holds(per_day(runs, made), exact, within)
     assert overtime(runs[0]["lines"][0]) == 0
     work = exact_hours(values, weights)
     assert holds(figures(runs, state("processing")), work / OPEN_H, 0.02)
@@ -157,7 +160,7 @@ def test_fit_counts_the_setup_too():
 @pytest.mark.parametrize("last_h", [0.5, 2.0])
 def test_no_start_in_the_last_hours_with_finish(last_h):
     runs = daily(shift_plant(UNIFORM, shift_end="finish", no_start_within_s=last_h * H), 12)
-    assert holds(per_day(runs, made), starts(OPEN_H - last_h), 0.02)
+    assert holds(per_day(runs, made), starts(OPEN_H - last_h), 0.03)
 
 
 def test_no_start_so_early_that_all_parts_end_in_the_shift():
@@ -166,7 +169,7 @@ def test_no_start_so_early_that_all_parts_end_in_the_shift():
     for rule in ("resume", "finish"):
         runs = daily(shift_plant(UNIFORM, shift_end=rule, no_start_within_s=3.6 * H), 12)
         assert holds(per_day(runs, made), n, 0.02)
-        assert holds(figures(runs, state("starved")), 1 - 2 * n / OPEN_H, 0.02)
+        assert holds(figures(runs, state("starved")), 1 - 2 * n / OPEN_H, 0.03)
         assert max(figures(runs, overtime)) == 0
 
 
@@ -176,7 +179,7 @@ def test_no_start_in_the_last_hours_with_resume():
     work = OPEN_H - last_h - cycle_h * math.expm1(-last_h / cycle_h)
     runs = daily(shift_plant({"exponential": cycle_h * H}, no_start_within_s=last_h * H), 12)
     assert holds(figures(runs, state("processing")), work / OPEN_H, 0.01)
-    assert holds(per_day(runs, made), work / cycle_h, 0.03)
+    assert holds(per_day(runs, made), work / cycle_h, 0.06)
 
 
 @pytest.mark.parametrize("last_h", [0.4, 1.1])
@@ -205,8 +208,8 @@ def test_repairs_go_on_at_night():
     opening = steady * (1 - kept) * night / (1 - kept * night)
     by_day = steady + (opening - steady) * (1 - kept) / (fail + repair) / OPEN_H
     assert abs(steady - by_day) > 0.1 * steady  # repair by day only would be seen
-    runs = daily(shift_plant(50 * H, machines=10, failures=[failing(fail, repair)]), 12)
-    assert holds(figures(runs, state("failed")), by_day, 0.03)
+    runs = daily(shift_plant(50 * H, machines=6, failures=[failing(fail, repair)]), 12)
+    assert holds(figures(runs, state("failed")), by_day, 0.05)
 
 
 def test_calendar_failures_come_at_night_too():

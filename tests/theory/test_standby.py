@@ -45,9 +45,9 @@ def compare(model, exact, hours=3000, number_within=0.2):
     assert holds(figures(runs, lambda r: r["wip"]), exact.number, number_within)
     assert holds(figures(runs, lambda r: r["stations"][0]["waiting_time_h"]["mean"]), exact.wait, number_within)
     for name, share in exact.states.items():
-        assert holds(figures(runs, state(name)), share, 0.1)
-    assert holds(figures(runs, lambda r: r["energy"]["mean_power_kw"]), exact.power, 0.04)
-    assert holds(figures(runs, lambda r: r["stations"][0]["start_ups_per_h"]), exact.start_ups_per_h, 0.08)
+        assert holds(figures(runs, state(name)), share, 0.15)
+    assert holds(figures(runs, lambda r: r["energy"]["mean_power_kw"]), exact.power, 0.06)
+    assert holds(figures(runs, lambda r: r["stations"][0]["start_ups_per_h"]), exact.start_ups_per_h, 0.1)
 
 
 def resting_plant(rate, after_s, **rule):
