@@ -1,4 +1,4 @@
-"""Pages made from the code itself, so that text and code cannot drift apart: plant file, constraints, defaults."""
+"""Pages made from the code itself, so that they cannot drift apart: plant file, constraints, defaults, KPIs."""
 
 import sys
 from pathlib import Path
@@ -10,6 +10,8 @@ from models.distribution import FAMILIES
 from models.energy import DEFAULTS
 from optimize.constraints import constraints_doc
 from scenarios.files import schema
+from sim.bottleneck import ACTIVE_STATES
+from sim.iso22400 import KPIS, Kpi
 
 Node = dict[str, Any]
 
@@ -20,6 +22,7 @@ def write_pages(folder: Path) -> None:
     (folder / "plant_file.md").write_text(plant_file(), encoding="utf-8")
     (folder / "constraints.md").write_text(constraints_doc(), encoding="utf-8")
     (folder / "defaults.md").write_text(defaults(), encoding="utf-8")
+    (folder / "kpis.md").write_text(kpis(), encoding="utf-8")
 
 
 def plant_file() -> str:
@@ -117,3 +120,40 @@ def defaults() -> str:
         *(f"| `{d.field}` | {d.value:g} | {d.unit} | {d.grade} | {d.source} |" for d in DEFAULTS),
     ]
     return "\n".join(rows) + "\n"
+
+
+SCOPES = {"station": "Of a station", "line": "Of a line", "crew": "Of a crew"}
+
+
+def kpis() -> str:
+    """Return the page of indicators: each with its formula, as the code that counts declares it."""
+    out = [
+        "# Key performance indicators",
+        "",
+        "The set of ISO 22400-2, under `iso22400` at every station, line and crew of a simulation, null where it is "
+        + "not defined (nothing made, nothing failed). Names and formulas are the well-known ones in our words; the "
+        + "standard's text was not opened for this. Times are hours per machine, by its [states](../kpis.md).",
+        "",
+        "PQ: parts made, at each visit; GQ: of these, made right. SQ: scrap, RQ: parts sent back, both where that is "
+        + "found. PRI: planned run time per part. AOET: hours counted. Figures marked * are those of all replications "
+        + "together, with a jackknife interval, since a replication without an event says something too; the others "
+        + "are means over replications.",
+    ]
+    for scope, title in SCOPES.items():
+        rows = [_kpi(kpi) for kpi in KPIS if kpi.scope == scope]
+        out += [
+            "",
+            f"## {title}",
+            "",
+            "| key | name | 中文 | formula | unit | remark |",
+            "|---|---|---|---|---|---|",
+            *rows,
+        ]
+    states = ", ".join(f"`{s}`" for s in sorted(ACTIVE_STATES))
+    out += ["", "## Active states", "", f"For the bottleneck by active period a machine is active in {states}."]
+    return "\n".join(out) + "\n"
+
+
+def _kpi(kpi: Kpi) -> str:
+    mark = " *" if kpi.pooled else ""
+    return f"| `{kpi.key}` | {kpi.name}{mark} | {kpi.zh} | {kpi.formula} | {kpi.unit} | {kpi.note} |"

@@ -111,15 +111,35 @@ def tables(document: Row) -> dict[str, list[Row]]:
 
 
 def _simulation_tables(document: Row) -> dict[str, list[Row]]:
-    lines, stations = [], []
+    lines, stations, bottlenecks = [], [], []
     for line in document["lines"]:
         energy = {k: v for k, v in line.get("energy", {}).items() if k not in LISTS}
-        own = {k: v for k, v in line.items() if k not in {"stations", "products", "sources"}}
+        own = {k: v for k, v in line.items() if k not in {"stations", "products", "sources", "bottlenecks"}}
         lines.append(flat(own | {"energy": energy}))
+        bottlenecks += _bottleneck_rows(line)
         for station in line["stations"]:
             own = {k: v for k, v in station.items() if k not in {"machine", "stops"}}
             stations.append({"line": line["name"], **flat(own)})
-    return {"lines": lines, "stations": stations, **energy_tables(document)}
+    named = {"bottlenecks": bottlenecks} if bottlenecks else {}
+    return {"lines": lines, "stations": stations, **named, **energy_tables(document)}
+
+
+def _bottleneck_rows(line: Row) -> list[Row]:
+    """Return one row for each station: its shares as bottleneck, and how often each method names it."""
+    found = line.get("bottlenecks")
+    if found is None:
+        return []
+    active, turn = found["active_period"], found["turning_point"]
+    return [
+        {
+            "line": line["name"],
+            "station": name,
+            **flat({key: active[key][name] for key in ("sole", "shifting")}),
+            "named_by_active_period": active["share_named"].get(name, {}).get("share", 0.0),
+            "named_by_turning_point": turn["share_named"].get(name, {}).get("share", 0.0),
+        }
+        for name in active["sole"]
+    ]
 
 
 def flat(row: Row, under: str = "") -> Row:

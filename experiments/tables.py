@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.table import Table as RichTable
 from rich.text import Text
 
-from experiments.report import energy_parts, plan_parts, run_parts
+from experiments.report import energy_parts, kpi_parts, plan_parts, run_parts
 from experiments.report.parts import Column, Document, Table, Writer, with_names
 
 
@@ -80,10 +80,15 @@ def _compare(document: Document, w: Writer) -> tuple[list[str], list[Table]]:
 
 
 def _simulate(run: Document, w: Writer) -> tuple[list[str], list[Table]]:
-    states = [_upright(run_parts.stations([("", run)], n, w)) for n in range(len(run["lines"]))]
-    energy = [*run_parts.energy(run, w), _upright(energy_parts.levels(run, w))]
+    tables = [_upright(run_parts.output(run, w)), kpi_parts.quantiles(run, w)]
+    for n, line in enumerate(run["lines"]):
+        tables += [
+            _upright(run_parts.stations([("", run)], n, w)),
+            kpi_parts.iso(line, w),
+            kpi_parts.bottlenecks(line, w),
+        ]
     said = [*run_parts.simulate_answer(run, w), *energy_parts.conventions(run, w)]
-    return said, [_upright(run_parts.output(run, w)), *states, *energy]
+    return said, [*tables, *run_parts.energy(run, w), _upright(energy_parts.levels(run, w))]
 
 
 def _upright(table: Table, most: int = 4) -> Table:

@@ -90,7 +90,7 @@ def _observed(file: FilePath, path: Path, found: list[Finding]) -> Tree:
 
 
 def _arrivals(file: FilePath, start: datetime, path: Path, found: list[Finding]) -> list[Tree]:
-    """Return the arrivals of a file: ``time_s`` (or ``_min``, ``_h``, ``_d``; or moments ``time``), product, quantity."""
+    """Return the arrivals of a file: ``time_s`` (also ``_min``, ``_h``, ``_d``, or ``time``), product, quantity."""
     rows = _rows(file, path, found)
     columns = list(rows[0][1]) if rows else []
     column = next((c for c in columns if c in _TIMES or c == _MOMENT), None)

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from itertools import accumulate
 
 from models.equipment import Ageing, RampUp
 
@@ -44,18 +45,16 @@ def learning(ramp_up: RampUp, units: int, days: float) -> float:
 
     >>> learning(RampUp(cycle_factor_by_unit=(1.5, 1.2)), 2, 0.0)
     1.2
-    >>> learning(RampUp(stages=({"for_d": 4, "speed": 0.5}, {"for_d": 6, "speed": 0.8})), 9, 5.0)
+    >>> learning(RampUp(stages=[{"for_d": 2, "speed": 0.5}, {"for_d": 3, "speed": 0.8}]), 7, 4.0)
     1.25
     """
-    if ramp_up.stages is not None:
-        for stage in ramp_up.stages:
-            if days < stage.for_d:
-                return 1.0 / stage.speed
-            days -= stage.for_d
-        return 1.0
     if ramp_up.cycle_factor_by_unit is not None:
         factors = ramp_up.cycle_factor_by_unit
         return factors[units - 1] if units <= len(factors) else 1.0
+    if ramp_up.stages is not None:
+        ends_d = accumulate(stage.for_d for stage in ramp_up.stages)
+        speeds = (stage.speed for stage, end_d in zip(ramp_up.stages, ends_d, strict=True) if days < end_d)
+        return 1.0 / next(speeds, 1.0)
     assert ramp_up.initial is not None
     assert ramp_up.time_constant_d is not None
     return 1.0 / (1 - (1 - ramp_up.initial) * math.exp(-days / ramp_up.time_constant_d))

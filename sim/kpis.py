@@ -2,7 +2,6 @@
 
 Formulas: availability = processing time / planned busy time (scheduled less maintenance and installation);
 effectiveness = planned run time of the parts made / processing time; quality = good / made; OEE their product.
-The bottleneck named here is the station whose machines are least often blocked or starved.
 """
 
 from __future__ import annotations
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from models.equipment import STATES
 from sim.account import ELECTRICITY
+from sim.counts import crew_counts, line_counts, serial, station_counts
 from sim.energy_kpis import energy, use
 from sim.simpy_engine.batch import BatchMachine
 from sim.simpy_engine.patrol import Patrol
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from sim.simpy_engine.run import Run
     from sim.simpy_engine.source import Feed
     from sim.simpy_engine.station import Station
-    from sim.tally import Levels, Sample
+    from sim.tally import Sample
 
 H = 3600.0
 UNSCHEDULED = ("off_shift", "overtime", "holding")
@@ -41,18 +41,27 @@ def record(run: Run, counted_s: float) -> Record:
     return {
         "lines": [_line(line, now, counted_s) for line in run.lines],
         "crews": [_crew(crew, now, counted_s) for crew in run.board.all()],
-        "renewals": [_renewal(machine, swap, left_s) for machine, swap, left_s in run.renewed],
+        "renewals": [_renewal(run, swap) for swap in run.program.swaps],
     }
 
 
-def _renewal(machine: Machine, swap: Swap, left_s: float) -> Record:
-    """A renewal that was carried out."""
+def _renewal(run: Run, swap: Swap) -> Record:
+    """Return what became of a renewal: when the old machine left and the new one started (null: not yet)."""
+    line = run.lines[swap.line]
+    station = line.stations[swap.station]
+    machine = station.machines[swap.machine]
+    left_s = next((at for who, what, at in run.renewed if who is machine and what is swap), None)
+    back_s = None if left_s is None else left_s + swap.install_s
     return {
-        "line": machine.line.name,
-        "station": machine.station.name,
+        "line": line.name,
+        "station": station.name,
         "machine": machine.name,
-        "out_h": left_s / H,
-        "back_h": (left_s + swap.install_s) / H,
+        "option": swap.option,
+        "planned_h": swap.at_s / H,
+        "out_h": None if left_s is None else left_s / H,
+        "back_h": None if back_s is None or back_s > run.clock.now else back_s / H,
+        "capex_cny": swap.capex_cny,
+        "resale_cny": swap.resale_cny,
     }
 
 
@@ -61,7 +70,6 @@ def _line(line: LineRun, now: float, counted_s: float) -> Record:
     outputs = line.outputs.values()
     good, bad, scrapped = (sum(getattr(o, k) for o in outputs) for k in ("good", "bad", "scrapped"))
     stations = [_station(station, now, counted_s) for station in line.stations]
-    idle = [s["states"]["blocked"] + s["states"]["starved"] for s in stations]
     return {
         "name": line.name,
         "throughput_per_h": (good + bad + scrapped) / hours,
@@ -82,9 +90,17 @@ def _line(line: LineRun, now: float, counted_s: float) -> Record:
         "sources": [_source(feed, good, hours) for feed in line.feeds],
         "energy": energy(line, {name: o.good for name, o in line.outputs.items()}, counted_s),
         "running_cost_cny_per_h": running_cny(line) / hours,
-        "bottleneck": line.stations[idle.index(min(idle))].name,
+        "active_period": _active_periods(line, now),
+        "serial": serial(line.program),
+        "counts": line_counts(line, now),
         "stations": stations,
     }
+
+
+def _active_periods(line: LineRun, now: float) -> dict[str, list[float]]:
+    """Return the share of time in which each station is the sole, and a shifting, bottleneck."""
+    sole, shifting = line.active.shares(now)
+    return {s.name: [sole[n], shifting[n]] for n, s in enumerate(line.stations)}
 
 
 def _source(feed: Feed, good: int, hours: float) -> Record:
@@ -141,19 +157,20 @@ def _station(station: Station, now: float, counted_s: float) -> Record:
         "visits_per_h": units / hours,
         "queue_length": station.queued.area([p.entered_s for p in station.queue], now) / counted_s,
         "number": station.number.area(now) / counted_s,
-        "number_share": _shares_of_time(station.number, now),
+        "number_share": station.number.shares(now),
         "waiting_time_h": {
             "mean": station.waits.mean(),
             "positive_share": station.waits.positive / station.waits.count if station.waits.count else 0.0,
             "p90": station.waits.quantile(0.9),
             "p99": station.waits.quantile(0.99),
         },
-        "machines_processing": _shares_of_time(station.working, now),
+        "machines_processing": station.working.shares(now),
         **_starts(station, hours),
         "mean_power_kw": kwh / hours,
         "by_carrier": _station_use(station),
         **_charges(station, hours),
         "stops": _stops(station, hours),
+        "counts": station_counts(station, counted_s),
         "machine": machines,
     }
 
@@ -219,19 +236,13 @@ def _crew(crew: Crew | Patrol, now: float, counted_s: float) -> Record:
         "name": crew.name,
         "size": crew.size,
         "utilisation": crew.busy.area(now) / there if there else 0.0,
-        "in_use": _shares_of_time(crew.busy, now),
+        "in_use": crew.busy.shares(now),
         "requests_per_h": crew.waits.count / hours,
         "waiting_time_h": crew.waits.mean(),
         "queue_length": crew.waiting.area(now) / counted_s,
+        "counts": crew_counts(crew, now),
         **walked,
     }
-
-
-def _shares_of_time(levels: Levels, now: float) -> list[float]:
-    """Return the share of time at 0, 1, 2, .."""
-    seconds = levels.seconds(now)
-    total = sum(seconds)
-    return [s / total for s in seconds] if total else []
 
 
 def _starts(station: Station, hours: float) -> Record:

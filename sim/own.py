@@ -128,7 +128,7 @@ class OwnMachine(Machine):
             return False
         del self.station.ready[self]
         part.finished_s = part.setup_began_s = part.setup_ended_s = part.batch = None
-        self.station.started(part, now)
+        self._started(part, now)
         self._held.append(part)
         assert self._wish is not None
         self._wish.succeed(part)

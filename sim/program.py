@@ -194,6 +194,9 @@ class Swap:
     machine: int
     rig: Rig
     install_s: float
+    option: str = ""
+    capex_cny: float = 0.0
+    resale_cny: float = 0.0
     after: int | None = None
     """The machine whose renewal, in the same order, comes first."""
 
@@ -438,7 +441,8 @@ def _swaps(plant: Plant, start: datetime) -> tuple[Swap, ...]:
             own = station.listed[m : m + 1]
             new = rig(station, *own, option, targets=targets_of(line))
             after = before if entry.one_by_one else None
-            swaps.append(Swap(_moment_s(entry.at, start), at, s, m, new, option.install_d * D, after))
+            swaps.append(Swap(_moment_s(entry.at, start), at, s, m, new, option.install_d * D,
+                              option.name, option.capex_cny, option.resale_cny, after))  # fmt: skip
             before = m
     return tuple(sorted(swaps, key=lambda w: (w.at_s, w.line, w.station, w.machine)))
 

@@ -19,6 +19,7 @@ from sim.output_analysis import interval
 from sim.parallel import map_jobs
 from sim.program import H, Program, lower
 from sim.simpy_engine.run import Run
+from sim.summary import summed_up
 
 ENGINE = "simpy"
 Progress = Callable[[int, int], None]
@@ -124,7 +125,7 @@ def simulate(plant: Plant, settings: Settings, progress: Progress | None = None)
 
 def document(plant: Plant, settings: Settings, records: list[kpis.Record]) -> Document:
     """Return the document that several replications make."""
-    together = combine(records)
+    together = summed_up(combine(records), records)
     settle(together["lines"], records)
     return {
         "kind": "simulate",
@@ -154,7 +155,13 @@ def combine(values: list[Any], key: str = "", inside: bool = False) -> Any:  # n
             for k in keys
         }
     if isinstance(first, list):
-        return [combine([v[n] for v in values]) for n in range(len(first))]
+        longest = max(map(len, values))
+        if all(_is_number(item) for v in values for item in v):  # shares of time at 0, 1, ..
+            values = [[*v, *[0.0] * (longest - len(v))] for v in values]
+        return [combine([v[n] for v in values]) for n in range(longest)]
+    if None in values and any(_is_number(v) for v in values):
+        values = [v for v in values if v is not None]
+        first = values[0]
     if not _is_number(first):
         return max(set(values), key=lambda v: (values.count(v), str(v)))  # a name: the one most often found
     if inside:

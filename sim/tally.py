@@ -2,6 +2,12 @@
 
 import math
 
+import numpy as np
+from numpy.typing import NDArray
+
+Counts = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
 
 class Level:
     """A count over time and its integral.
@@ -32,46 +38,58 @@ class Level:
         self._area, self._since = 0.0, now
 
 
-MOST_LEVELS = 1000
-"""Values beyond this share one entry."""
+MOST_LEVELS = 4096
+"""From here on values share one entry, so that memory stays bounded."""
 
 
-class Levels:
-    """A count over time, and how long it had each value.
+class Levels(Level):
+    """A count over time that also knows for how long it had each value.
 
-    >>> level = Levels(); level.change(10.0, 2); level.seconds(15.0)
-    [10.0, 0.0, 5.0]
+    >>> level = Levels(); level.change(10.0, 2); level.shares(40.0)
+    [0.25, 0.0, 0.75]
     """
 
-    __slots__ = ("_s", "_since", "value")
+    __slots__ = ("_times_s",)
 
     def __init__(self) -> None:
-        self.value = 0
-        self._s = [0.0]
-        self._since = 0.0
+        super().__init__()
+        self._times_s = [0.0]
 
     def change(self, now: float, by: int) -> None:
-        """Change the count at ``now``."""
+        """Change the level at ``now``."""
+        lasted = now - self._since
         value = self.value
-        self._s[value if value < MOST_LEVELS else -1] += now - self._since
-        self._since = now
-        self.value = value = value + by
-        while value >= len(self._s) <= MOST_LEVELS:
-            self._s.append(0.0)
+        if lasted > 0.0:  # several changes of one instant are one
+            self._area += value * lasted
+            self._since = now
+            self._times_s[value if value < MOST_LEVELS else MOST_LEVELS] += lasted
+        value += by
+        self.value = value
+        if value >= len(self._times_s):
+            self._grow(value)
+
+    def _grow(self, value: int) -> None:
+        self._times_s += [0.0] * (min(value, MOST_LEVELS) + 1 - len(self._times_s))
 
     def seconds(self, now: float) -> list[float]:
-        """Return the time at 0, 1, 2, .. up to ``now`` since the last reset."""
-        self.change(now, 0)
-        return self._s[: max((n for n, s in enumerate(self._s) if s > 0), default=0) + 1]
+        """Return the time at 0, 1, .. up to the highest value that lasted; empty before any time has passed."""
+        times_s = self._times_s.copy()
+        times_s[min(self.value, MOST_LEVELS)] += now - self._since
+        while times_s and times_s[-1] == 0.0:
+            times_s.pop()
+        return times_s
 
-    def area(self, now: float) -> float:
-        """Return the integral of the count since the last reset (values beyond the most count as that)."""
-        return math.fsum(n * s for n, s in enumerate(self.seconds(now)))
+    def shares(self, now: float) -> list[float]:
+        """Return the same as shares of the time counted."""
+        times_s = self.seconds(now)
+        total_s = sum(times_s)
+        return [time_s / total_s for time_s in times_s]
 
     def reset(self, now: float) -> None:
         """Count from ``now`` on."""
-        self._s = [0.0] * len(self._s)
-        self._since = now
+        super().reset(now)
+        self._times_s = [0.0]
+        self._grow(self.value)
 
 
 class Presence:
@@ -99,54 +117,107 @@ class Presence:
         self._stayed_s, self._from_s = 0.0, now
 
 
-BINS_PER_E = 200
-"""Bins of the histogram per factor e: a quantile is right to 0.5 %."""
+BINS = 256
+"""Bins of the histogram per doubling of the value: none is wider than 0.4 % of what it holds."""
+BATCH = 1024
+"""Values kept as they are before they are binned together, which takes a third of the time of one by one."""
 
 
 class Sample:
-    """Count, sum and (by a logarithmic histogram) quantiles of non-negative values."""
+    """Count, mean and quantiles of non-negative values; bounded memory.
 
-    __slots__ = ("_bins", "count", "positive", "total")
+    Quantiles are exact up to :data:`BATCH` values, then right to 0.4 %: each bin answers with the mean of its values.
+
+    >>> sample = Sample(); sample.add(0.0); sample.add(3.0); sample.count, sample.mean(), sample.quantile(0.9)
+    (2, 1.5, 3.0)
+    """
+
+    __slots__ = ("_binned", "_counts", "_kept", "_low", "_sums", "_total", "_zeros")
 
     def __init__(self) -> None:
+        self._kept: list[float] = []
         self.reset()
 
     def reset(self) -> None:
         """Forget all values."""
-        self.count = 0
-        self.positive = 0
-        self.total = 0.0
-        self._bins: dict[int, int] = {}
+        self._kept.clear()
+        self._binned = self._zeros = 0
+        self._total = 0.0
+        self._low = 0  # key of the first bin
+        self._counts = np.zeros(0, np.int64)
+        self._sums = np.zeros(0)
 
     def add(self, value: float) -> None:
         """Count one value."""
-        self.count += 1
-        if value > 0.0:
-            self.positive += 1
-            self.total += value
-            key = math.floor(math.log(value) * BINS_PER_E)
-            self._bins[key] = self._bins.get(key, 0) + 1
+        kept = self._kept
+        kept.append(value)
+        if len(kept) == BATCH:
+            self._bin()
+
+    def _bin(self) -> None:
+        values = np.array(self._kept)
+        self._kept.clear()
+        self._binned += len(values)
+        self._total += float(values.sum())
+        values = values[values > 0.0]
+        self._zeros = self._binned - int(self._counts.sum()) - len(values)
+        if len(values):
+            mantissa, exponent = np.frexp(values)
+            keys = np.floor((exponent + 2.0 * mantissa) * BINS).astype(np.int64)  # 256 equal steps in each octave
+            low, n = int(keys.min()), int(keys.max() - keys.min()) + 1
+            self._put(low, np.bincount(keys - low, minlength=n), np.bincount(keys - low, values, n).astype(np.float64))
+
+    def _put(self, low: int, counts: Counts, sums: Floats) -> None:
+        """Count bins from key ``low`` on."""
+        if not len(self._counts):
+            self._low = low
+        first = min(low, self._low)
+        end = max(low + len(counts), self._low + len(self._counts))
+        if end - first > len(self._counts):
+            before, after = self._low - first, end - self._low - len(self._counts)
+            self._low, self._counts = first, np.pad(self._counts, (before, after))
+            self._sums = np.pad(self._sums, (before, after))
+        here = slice(low - first, low - first + len(counts))
+        self._counts[here] += counts
+        self._sums[here] += sums
 
     def merge(self, other: "Sample") -> None:
         """Count all values of another sample too."""
-        self.count += other.count
-        self.positive += other.positive
-        self.total += other.total
-        for key, n in other._bins.items():
-            self._bins[key] = self._bins.get(key, 0) + n
+        for value in other._kept:
+            self.add(value)
+        self._binned += other._binned
+        self._zeros += other._zeros
+        self._total += other._total
+        if len(other._counts):
+            self._put(other._low, other._counts, other._sums)
+
+    @property
+    def count(self) -> int:
+        """How many values."""
+        return self._binned + len(self._kept)
+
+    @property
+    def total(self) -> float:
+        """Their sum."""
+        return self._total + math.fsum(self._kept)
+
+    @property
+    def positive(self) -> int:
+        """How many are above 0."""
+        return self._binned - self._zeros + sum(value > 0.0 for value in self._kept)
 
     def mean(self) -> float:
         """Return the mean; 0 without values."""
         return self.total / self.count if self.count else 0.0
 
     def quantile(self, p: float) -> float:
-        """Return the value below which a share ``p`` lies, right to 0.5 %; 0 without values."""
-        rank = p * self.count - (self.count - self.positive)
+        """Return the least value that a share ``p`` does not exceed, right to 0.4 %; 0 without values."""
+        rank = max(1, math.ceil(p * self.count - 1e-9))  # the hair: 0.07 * 100 is 7 and a hair
+        if not self._binned:
+            return sorted(self._kept)[rank - 1] if self._kept else 0.0
+        self._bin()
+        rank -= self._zeros
         if rank <= 0:
             return 0.0
-        seen = 0
-        for key in sorted(self._bins):
-            seen += self._bins[key]
-            if seen >= rank:
-                return math.exp((key + 0.5) / BINS_PER_E)
-        return 0.0
+        bin_ = int(np.searchsorted(np.cumsum(self._counts), rank))
+        return float(self._sums[bin_] / self._counts[bin_])

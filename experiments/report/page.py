@@ -8,7 +8,7 @@ from pathlib import Path
 
 import jinja2
 
-from experiments.report import charts, energy_parts, plan_parts, run_parts
+from experiments.report import charts, energy_parts, kpi_parts, plan_parts, run_parts
 from experiments.report.parts import Document, Table, Writer, joined, with_names
 from experiments.report.svg import FONTS, Chart
 
@@ -176,18 +176,33 @@ def _simulate(run: Document, w: Writer) -> Page:
     runs = [("", run)]
     sections = [
         Section(
-            "output", w.t("Output and lead time"), [], _filled([run_parts.output(run, w), run_parts.products(run, w)])
+            "output", w.t("Output and lead time"), [],
+            _filled([run_parts.output(run, w), kpi_parts.quantiles(run, w), run_parts.products(run, w)]),
         ),
+        *_bottlenecks(run, w),
         Section("states", w.t("What the machines do"), [], _states(runs, w)),
+        *_indicators(run, w),
         Section("queues", w.t("Queues and stops"), [], _queues(run, w)),
         Section("energy", w.t("Energy by carrier"), energy_parts.conventions(run, w), _energy(run, w)),
         Section("load", w.t("Load profile and peak"), [], _load(run, w)),
         Section("levels", w.t("Energy levels"), [], _filled([energy_parts.levels(run, w)])),
         Section("assumptions", w.t("Assumptions"), [], _filled(plan_parts.assumptions(run, w))),
-    ]
+    ]  # fmt: skip
     title = w.t("Simulation: {plant}").format(plant=run["plant"])
     shown = [section for section in sections if section.blocks or section.text]
     return Page(title, _counted(run, w), run_parts.simulate_answer(run, w), shown, _run_inputs(run, w))
+
+
+def _bottlenecks(run: Document, w: Writer) -> list[Section]:
+    tables = _filled([kpi_parts.bottlenecks(line, w) for line in run["lines"]])
+    said = kpi_parts.warnings(run["lines"], w)
+    return [Section("bottlenecks", w.t("Bottlenecks"), said, tables)] if tables else []
+
+
+def _indicators(run: Document, w: Writer) -> list[Section]:
+    made = [table(line, w) for line in run["lines"] for table in (kpi_parts.iso, kpi_parts.efficiencies)]
+    tables = _filled(made)
+    return [Section("indicators", w.t("Key performance indicators"), [], tables)] if tables else []
 
 
 def _counted(run: Document, w: Writer) -> str:

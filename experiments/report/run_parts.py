@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+from experiments.report import kpi_parts
 from experiments.report.parts import MISSING, Column, Document, Pairs, Table, Writer, carrier, change, pair, relative
 from experiments.report.plan_parts import options_of
 from experiments.words import DIFFERENCES, ENERGY, LINE, STATES, Quantity
@@ -17,9 +18,10 @@ def simulate_answer(run: Document, w: Writer) -> list[str]:
     """Return the run in sentences: what each line makes, what holds it back, how certain that is."""
     text = w.t("{line} makes {good} good parts per hour; {bottleneck} holds it back.")
     said = [
-        text.format(line=x["name"], good=w.ci(x["good_per_h"]), bottleneck=x["bottleneck"]) for x in run["lines"][:3]
+        text.format(line=x["name"], good=w.ci(x["good_per_h"]), bottleneck=kpi_parts.bottleneck_name(x))
+        for x in run["lines"][:3]
     ]
-    return [*said, _how_certain(run, w)]
+    return [*said, *kpi_parts.warnings(run["lines"][:3], w), _how_certain(run, w)]
 
 
 def _how_certain(run: Document, w: Writer) -> str:
@@ -42,7 +44,7 @@ def output(run: Document, w: Writer) -> Table:
     rows = [
         [
             x["name"], *(w.ci(x.get(key)) for key in ("good_per_h", "throughput_per_h", "wip", "lead_time_h")),
-            w.num(x["lead_time_h"].get("p90")), x["bottleneck"],
+            w.ci(kpi_parts.quantile(x["lead_time_h"], "p90")), kpi_parts.bottleneck_name(x),
         ]
         for x in run["lines"]
     ]  # fmt: skip
@@ -197,7 +199,7 @@ def _line_table(before: Document, after: Document, runs: Mapping[str, Pairs], w:
             for key, q in ENERGY.items()
         ),
     ]
-    rows.append([w.t("Bottleneck"), before["bottleneck"], after["bottleneck"], "", ""])
+    rows.append([w.t("Bottleneck"), *map(kpi_parts.bottleneck_name, (before, after)), "", ""])
     return Table(before["name"], columns, [row for row in rows if row[1] != MISSING])
 
 

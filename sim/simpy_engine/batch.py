@@ -49,9 +49,12 @@ class BatchMachine(Machine):
         station = self.station
         if station.feeds and station.next_product() is not None:
             return self.rig.capacity
-        if station.buffer == 0:
-            return sum(giver.may_give() and not giver.keeps for giver in station.waiting)
-        return len(station.queue)
+        before_it = sum(giver.may_give() and not giver.keeps for giver in station.waiting) if station.buffer == 0 else 0
+        return len(station.queue) + before_it
+
+    def may_begin_later(self) -> bool:
+        """Return whether a charge will be started when its oldest part has waited long enough."""
+        return super().may_begin_later() or (self.rig.max_wait_s < float("inf") and len(self.station.queue) > 0)
 
     def takes_at_once(self) -> bool:
         """A part alone starts a charge only if one part is a load."""
@@ -59,7 +62,7 @@ class BatchMachine(Machine):
 
     def _started(self, part: Part, now: float) -> None:
         for each in self._charge:
-            self.station.started(each, now)
+            super()._started(each, now)
         if self.heating:
             self.heating.inside(self._charge, self._whole_s, now)
 

@@ -19,13 +19,9 @@ MOST_EVENTS_AT_ONCE = 100_000
 """More than any plant has at one instant: beyond this, time does not move on."""
 
 
-class Tick:
-    """One call in the future, in SimPy's queue; :meth:`Clock.play` calls it without an event's ceremony."""
-
-    __slots__ = ("call",)
-
-    def __init__(self, call: Callable[["Tick"], None]) -> None:
-        self.call = call
+Tick = int
+"""One call in the future, by its number in SimPy's queue; :meth:`Clock.play` makes it without an event's ceremony."""
+NO_TICK: Tick = -1
 
 
 class Clock(simpy.Environment):
@@ -36,10 +32,9 @@ class Clock(simpy.Environment):
 
         To cancel, forget the tick: the callee compares the tick it gets with the one it waits for.
         """
-        tick = Tick(call)
         # SimPy's own schedule() takes a delay; an absolute time keeps sums of times exact.
-        queue: list[Any] = self._queue
-        heappush(queue, (time_s, order, next(self._eid), tick))
+        tick: Tick = next(self._eid)
+        heappush(self._queue, (time_s, order, tick, call))  # type: ignore[misc]
         return tick
 
     def play(self, until_s: float, settle: Callable[[], None]) -> None:
@@ -52,9 +47,9 @@ class Clock(simpy.Environment):
                 before, events = now, 0
             self._now = now
             while queue and queue[0][0] == now:
-                if type(queue[0][3]) is Tick:
-                    tick = heappop(queue)[3]
-                    tick.call(tick)
+                if queue[0][1] >= ENDS:
+                    _, _, tick, call = heappop(queue)
+                    call(tick)
                 else:
                     self.step()  # an event of a user's own SimPy process
                 events += 1

@@ -54,12 +54,13 @@ def stands(line: LineRun) -> list[Station]:
         return []
     for machine in machines:
         held = machine.off or machine.downtime.stop or machine.renewal.installing or machine.renewal.pending
-        if held or machine.under_way():
+        if held or machine.under_way() or machine.may_begin_later():
             return []
     shut = [all(_holds(m) is not None for m in s.machines) for s in line.stations]
     if any(feed.armed and not shut[feed.to] for feed in line.feeds):
         return []
-    return [s for s in line.stations if any(_holds(m) is not None for m in s.machines)]
+    wanted = {_holds(m) for m in machines}
+    return [s for s in line.stations if s.index in wanted or any(_holds(m) is not None for m in s.machines)]
 
 
 def told(line: LineRun, stations: list[Station], now: float) -> DataError:

@@ -40,13 +40,15 @@ class Downtime:
     def __init__(self, machine: Machine) -> None:
         self.machine = machine
         self.stop: Stop | None = None
-        self._due: deque[Stop] = deque()
+        self.due: deque[Stop] = deque()
 
     @property
     def refuses(self) -> bool:
         """Return whether no part may be placed on the machine."""
-        rule = self.stop.cause.rule if self.stop is not None else None
-        return bool(self._due) or (rule is not None and not (isinstance(rule, Failure) and rule.accepts_part))
+        if self.stop is None:
+            return bool(self.due)
+        rule = self.stop.cause.rule
+        return bool(self.due) or not (isinstance(rule, Failure) and rule.accepts_part)
 
     @property
     def holds(self) -> bool:
@@ -58,24 +60,24 @@ class Downtime:
 
     def pending(self, cause: Cause) -> bool:
         """Return whether a stop of this cause is under way or waits."""
-        stops = [*self._due, *([self.stop] if self.stop else [])]
+        stops = [*self.due, *([self.stop] if self.stop else [])]
         return any(stop.cause is cause for stop in stops)
 
     def fall_due(self, cause: Cause, now: float) -> None:
         """A stop falls due; maintenance may wait for the part in progress."""
         if self.machine.renewal.installing:
             return
-        self._due.append(Stop(cause, now))
+        self.due.append(Stop(cause, now))
         self.machine.withdraw()
         self.next(now)
 
     def next(self, now: float) -> None:
         """Begin the next stop that may begin."""
-        if self.stop is not None or not self._due:
+        if self.stop is not None or not self.due:
             return
-        stop = next((s for s in self._due if self._may_begin(s)), None)
+        stop = next((s for s in self.due if self._may_begin(s)), None)
         if stop is not None:
-            self._due.remove(stop)
+            self.due.remove(stop)
             self._begin(stop, now)
 
     def _may_begin(self, stop: Stop) -> bool:
@@ -91,6 +93,8 @@ class Downtime:
         machine.withdraw()
         machine.stops.began(stop.cause, now)
         if isinstance(rule, Failure):
+            if machine.first_failure_s is None:
+                machine.first_failure_s = machine.operated_s
             self._spoil(rule, now)
             if rule.accepts_part:
                 machine.offer()
@@ -122,7 +126,7 @@ class Downtime:
 
     def _ends(self, tick: Tick) -> None:
         stop, machine = self.stop, self.machine
-        if stop is None or tick is not stop.tick:
+        if stop is None or tick != stop.tick:
             return
         now = machine.clock.now
         self.stop = None
@@ -145,4 +149,4 @@ class Downtime:
         if self.stop is not None and self.stop.request is not None:
             self.machine.board.release(now, self.stop.request)
         self.stop = None
-        self._due.clear()
+        self.due.clear()

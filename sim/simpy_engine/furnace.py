@@ -54,7 +54,7 @@ class Furnace(Machine):
         part = self.station.next_part(now) if self._may_charge() else None
         if part is not None:
             part.finished_s = part.setup_began_s = part.setup_ended_s = part.batch = None
-            self.station.started(part, now)
+            self._started(part, now)
             self._inside.append((part, self._stroke + self.rig.places))
             self._last_charge = self._stroke
             self.touch()
@@ -107,7 +107,7 @@ class Furnace(Machine):
             self.withdraw()
 
     def _hot(self, tick: Tick) -> None:
-        if tick is not self._heating:
+        if tick != self._heating:
             return
         self._heating = None
         self._owed_s = 0.0

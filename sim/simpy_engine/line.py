@@ -6,7 +6,9 @@ from itertools import count
 from typing import TYPE_CHECKING
 
 from models.calendar import Calendar
+from models.equipment import STATES
 from sim.account import STATE, Meter
+from sim.bottleneck import ACTIVE_STATES, ActivePeriods
 from sim.program import EXIT_AT, LineProgram, Present
 from sim.simpy_engine import deadlock
 from sim.simpy_engine.kinds import kind_of
@@ -20,6 +22,7 @@ from sim.tally import Level, Sample
 if TYPE_CHECKING:
     from sim.simpy_engine.run import Run
 
+ACTIVE = [state in ACTIVE_STATES for state in STATES]
 PROCESSING, STARVED, BLOCKED = STATE["processing"], STATE["starved"], STATE["blocked"]
 
 
@@ -71,6 +74,8 @@ class LineRun:
             self.stir(station.index)
         self.machines = [m for s in self.stations for m in s.machines]
         self._idle = len(self.machines)
+        self._index = {machine: n for n, machine in enumerate(self.machines)}
+        self.active = ActivePeriods(len(self.machines), [m.station.index for m in self.machines])
         for present in program.initial:
             self._put(present)
         self.feeds = [Feed(self, n, source, program) for n, source in enumerate(program.sources)]
@@ -163,16 +168,16 @@ class LineRun:
 
     def settle(self, now: float) -> None:
         """Move parts from the last station to the first, again until nothing moves; then note the states."""
-        stations = self.stations
-        below = len(stations)
+        stations, ahead = self.stations, -1  # of the stirred stations, those still ahead in this pass
         while self.stirred:
-            of_this_pass = self.stirred & ((1 << below) - 1)
-            if not of_this_pass:
-                below = len(stations)
-                continue
-            below = of_this_pass.bit_length() - 1
-            self.stirred &= ~(1 << below)
-            stations[below].pull(now)
+            of_this_pass = self.stirred & ahead
+            if of_this_pass:
+                station = stations[of_this_pass.bit_length() - 1]
+                self.stirred ^= station.bit
+                ahead = station.bit - 1
+                station.pull(now)
+            else:
+                ahead = -1
         if self.touched:
             self._note_states(now)
         if self._blocked is not None or (self._may_stand and self._idle == len(self.machines)):
@@ -186,13 +191,15 @@ class LineRun:
                 trace.left(machine, now)
                 if state == before:
                     trace.entered(machine, now)
-            if machine.sleep is not None:
-                machine.sleep.look(state == STARVED, now)
+            if machine.sleep is not None:  # from the first instant on, and for new equipment
+                machine.sleep.idle(now) if state == STARVED else machine.sleep.busy()
             if state == before:
                 continue
             machine.stays.enter(state, now)
             if state == PROCESSING or before == PROCESSING:
                 machine.station.working.change(now, 1 if state == PROCESSING else -1)
+            if ACTIVE[state] is not ACTIVE[before]:
+                self.active.change(self._index[machine], ACTIVE[state], now)
             self._idle += (state in (STARVED, BLOCKED)) - (before in (STARVED, BLOCKED))
             if trace is not None:
                 trace.entered(machine, now)
@@ -220,6 +227,7 @@ class LineRun:
         self.meter.reset()
         self.wip.reset(now)
         self.merged = 0
+        self.active.reset(now)
         for feed in self.feeds:
             feed.reset()
         for output in self.outputs.values():

@@ -88,7 +88,7 @@ class AssemblyStation(Station):
             part = queue.popleft()
             self.queued.left(part.entered_s, now)
             if self.waiting:
-                self._refill(now)
+                self._refill_behind(part, now)
             return part
         for giver in self._givers(product):
             return self._from_hand(giver, now)
@@ -115,7 +115,7 @@ class AssemblyMachine(Machine):
             return True
         kit = station.take_kit(now)
         part = kit[0]
-        station.left(len(kit) - 1, now)
+        station.number.change(now, 1 - len(kit))
         self.line.merge(kit[1:], now)
         part.bad = any(p.bad for p in kit)
         part.product = self.rig.output or part.product
@@ -163,7 +163,7 @@ class JoinStation(Station):
         for part in chosen:
             self.queued.left(part.entered_s, now)
         if self.waiting:
-            self._refill(now)
+            self._refill_behind(chosen[0], now)
 
     def enough_wait(self, parts: int) -> bool:
         """Return whether a lot is complete."""
@@ -196,7 +196,7 @@ class JoinMachine(Machine):
         first = pieces[0]
         whole, number = first.parent or (first, 0)
         bad = any(part.bad for part in pieces)
-        self.station.left(len(pieces) - 1, now)
+        self.station.number.change(now, 1 - len(pieces))
         self.line.merge(pieces[1:], now)
         if first.parent is not None and number == len(pieces):
             whole.entered_s = first.entered_s
@@ -224,7 +224,7 @@ class SplitMachine(Machine):
         self.phase = EMPTY
         assert whole is not None
         pieces = self.line.split(whole, self.rig.pieces, self.rig.output or whole.product, now)
-        self.station.left(1 - len(pieces), now)
+        self.station.number.change(now, len(pieces) - 1)
         for piece in pieces:
             self.outlet.pass_on(piece, now)
         self._units_done(1, now)

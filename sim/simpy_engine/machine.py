@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from models.distribution import mean
 from sim.account import STATE, Stays
 from sim.ageing import aged, learning
-from sim.program import SHARED, D, MachineProgram, Rig
-from sim.simpy_engine.clock import ENDS, STOPS, Tick
+from sim.program import SHARED, D, H, MachineProgram, Rig
+from sim.simpy_engine.clock import ENDS, NO_TICK, STOPS, Tick
 from sim.simpy_engine.downtime import Downtime
 from sim.simpy_engine.heating import Heating
 from sim.simpy_engine.outlet import Outlet
@@ -56,6 +56,8 @@ class Machine:
         self.setup_for: str | None = None
         self.operated_s = 0.0
         self.units = self.bad = self.scrapped = self.reworked = 0
+        self.first_failure_s: float | None = None  # on the operating clock
+        self.repeats = self.first_flawed = 0  # parts not here for the first time; of the others, those not right
         self.planned_s = 0.0
         self.off = self.overtime = False
         self.shift: Shift | None = None
@@ -64,6 +66,7 @@ class Machine:
         self.sleep: Sleep | None = None
         self._needs: dict[str, int] = {}
         self._request: Request | None = None
+        self.turn = NEVER  # of its people in the order of asking, when the shift ended
         self._tick: Tick | None = None  # the end of the stretch under way
         self._due: Tick | None = None  # the stop by the operating clock that comes first
         self._left_s = self._whole_s = 0.0  # work left at full speed; all of it
@@ -99,6 +102,8 @@ class Machine:
         station, rig = self.station, self.rig
         self.ages = aged(rig.ageing, self._age_at_start_y, self._age_y)
         self._cycle = {p: self._open(dist, f"cycle {p}".strip()) for p, dist in rig.cycle_s.items()}
+        self._cycle_of_all = self._cycle.get(SHARED)
+        self._cycle_factor = rig.cycle_factor * self.ages.cycle_time
         setups = rig.setup_s if isinstance(rig.setup_s, dict) else {("", ""): rig.setup_s}
         self._setup = {(a, b): self._open(dist, f"setup {a} > {b}" if a or b else "setup")
                        for (a, b), dist in setups.items()}  # fmt: skip
@@ -109,7 +114,8 @@ class Machine:
         self._work_needs, self._keeps_place = rig.needs.get("processing", {}), self._blocks_before_service()
         self._plain = not (self._loads or self._unloads or self._work_needs or self._keeps_place)
         self._planned_s = {p: mean(dist) * rig.cycle_factor for p, dist in rig.cycle_s.items()}
-        self.stops = Stops(self, now)
+        self.stops = Stops(self)
+        self.stops.start(now)
         self.sleep = Sleep(self, rig.standby) if rig.standby else None
         self.heating = Heating(self, rig.heat) if rig.heat else None
         self.rerate(now)
@@ -133,6 +139,10 @@ class Machine:
         self.touch()
         self.fit_out(now)
 
+    def stops_changed(self) -> None:
+        """A clock was set: look again which stop comes first."""
+        self.stops.look()
+
     def grow_older(self, now: float, years: int) -> None:
         """A full year of the run is over."""
         if self.commissioned_s is None:
@@ -141,6 +151,7 @@ class Machine:
             self._age_y = int((now - self.commissioned_s) // (365 * D))
         if self.rig.ageing is not None:
             self.ages = aged(self.rig.ageing, self._age_at_start_y, self._age_y)
+            self._cycle_factor = self.rig.cycle_factor * self.ages.cycle_time
             self.rerate(now)
 
     def rerate(self, now: float) -> None:
@@ -167,9 +178,9 @@ class Machine:
 
     def offer(self) -> None:
         """Stand ready if free."""
-        if self not in self.station.ready and self.is_free():
+        if self.is_free() and self not in self.station.ready:
             self.station.ready[self] = None
-            self.line.stirred |= 1 << self.station.index
+            self.line.stirred |= self.station.bit
 
     def withdraw(self) -> None:
         """Stand ready no more; what is not free any longer has its state looked at."""
@@ -253,6 +264,7 @@ class Machine:
         if self._keeps_place:
             self.phase = KEEP
             if not self.outlet.keep_place(part, now):
+                self.overtime = False
                 self.line.touched[self] = None
                 return
         self._work(now)
@@ -260,7 +272,7 @@ class Machine:
     def _work(self, now: float) -> None:
         part = self.part
         assert part is not None
-        takes_s = self._drawn_s.pop(part.product, None)
+        takes_s = self._drawn_s.pop(part.product, None) if self._drawn_s else None
         if takes_s is None:
             takes_s = self._work_s(part.product, now)
         if self._work_needs:
@@ -269,12 +281,18 @@ class Machine:
         self.phase = WORK
         self._needs = self._work_needs
         self._left_s = self._whole_s = takes_s
-        self._stretch(now)
+        if self.stops.none:  # nothing to watch for on the way
+            if part.started_s is None:
+                self._started(part, now)
+            self._began_s, self._takes_s, self._speed = now, takes_s, 1.0
+            self._tick = self.clock.at(now + takes_s, ENDS + self.order, self._stretch_ends)
+        else:
+            self._stretch(now)
 
     def _work_s(self, product: str, now: float) -> float:
         """Return the time of one cycle as things stand: product, age, ramp-up."""
-        draws = self._cycle.get(product) or self._cycle[SHARED]
-        work_s = draws.draw() * self.rig.cycle_factor * self.ages.cycle_time
+        draws = self._cycle_of_all or self._cycle[product]
+        work_s = draws.draw() * self._cycle_factor
         return work_s if self.rig.ramp_up is None else work_s * self.ramp_up(now)
 
     def ramp_up(self, now: float) -> float:
@@ -341,14 +359,16 @@ class Machine:
         if takes_s < NEVER:
             self._tick = self.clock.at(now + takes_s, ENDS + self.order, self._stretch_ends)
         else:
-            self._tick = Tick(self._stretch_ends)  # never comes; marks the stretch as under way
+            self._tick = NO_TICK  # the end never comes; the stretch is under way
         if working and not self.stops.none:
-            due = self.stops.next_due_s() - self.operated_s
+            due = self.stops.due_s - self.operated_s
             if due <= takes_s and due < NEVER:
                 self._due = self.clock.at(now + max(0.0, due), STOPS + self.order, self._operating_due)
 
     def _started(self, part: Part, now: float) -> None:
-        self.station.started(part, now)
+        """Work on a part begins."""
+        part.started_s = now
+        self.station.waits.add((now - part.entered_s) / H)
 
     def _share_of_heads(self) -> float:
         down = sum(h.down for h in self.stops.heads)
@@ -368,6 +388,8 @@ class Machine:
         """Pause, and let the people go."""
         self.pause(now)
         self._let_people_go(now)
+        if self.sleep:
+            self.sleep.broken_off()
         self.line.touched[self] = None
 
     def restart_work(self) -> None:
@@ -375,11 +397,11 @@ class Machine:
         self._left_s = self._whole_s
 
     def _operating_due(self, tick: Tick) -> None:
-        if tick is not self._due:
+        if tick != self._due:
             return
         now = self.clock.now
         self._due = None
-        due_s = self.stops.next_due_s()
+        due_s = self.stops.due_s
         if self._tick is None:  # fell due at the very end of a part
             self.stops.fall_due(max(self.operated_s, due_s), now)
             return
@@ -390,7 +412,7 @@ class Machine:
         self.carry_on(now)
 
     def _stretch_ends(self, tick: Tick) -> None:
-        if tick is not self._tick:
+        if tick != self._tick:
             return
         now = self.clock.now
         self._tick = None
@@ -399,7 +421,7 @@ class Machine:
             self._let_people_go(now)
         if self.phase == WORK:
             self.operated_s += self._takes_s
-            if self._due is not None and self.stops.next_due_s() > self.operated_s:
+            if self._due is not None and self.stops.due_s > self.operated_s:
                 self._due = None
             self._finish(now)
         elif self.phase == LOAD:
@@ -418,7 +440,8 @@ class Machine:
         part = self.part
         assert part is not None
         part.finished_s = now
-        self.planned_s += self._planned_s.get(part.product, self._planned_s.get(SHARED, 0.0))
+        planned = self._planned_s
+        self.planned_s += planned[part.product] if part.product in planned else planned.get(SHARED, 0.0)
         if self._unloads:
             self._begin(UNLOAD, self._unloading.draw(), self.rig.needs.get("unload", {}), now)
         else:
@@ -430,12 +453,16 @@ class Machine:
         self.phase = EMPTY
         assert part is not None
         self.outlet.pass_on(part, now)
-        self._units_done(1, now)
+        if self.stops.none:
+            self.free_again(now)
+        else:
+            self._units_done(1, now)
 
     def _units_done(self, units: int, now: float) -> None:
         """What waited for the end of a part comes now: maintenance, renewal, the next part."""
-        if not self.stops.none:
+        if self.stops.at_the_end:
             self.stops.units_done(units, self.operated_s, now)
+        if self.downtime.due:
             self.downtime.next(now)
         self.free_again(now)
 
@@ -459,7 +486,8 @@ class Machine:
             self.renewal.leave(now)
         if self.sleep and self.sleep.asleep:
             self.line.stir(self.station.index)
-        self.offer()
+        if not self.out:
+            self.offer()
 
     def is_empty(self) -> bool:
         """Return whether nothing is on the machine."""
@@ -473,6 +501,10 @@ class Machine:
     def is_active(self) -> bool:
         """Return whether a part is in progress."""
         return self.phase != EMPTY
+
+    def may_begin_later(self) -> bool:
+        """Return whether a part that waits for this ready machine will be taken when time has passed."""
+        return self._chooses and self.shift is not None and self in self.station.ready and self.station.has_part()
 
     def is_working(self) -> bool:
         """Return whether a part is in work (not in setup, loading or unloading)."""
@@ -496,12 +528,15 @@ class Machine:
         """Pause until the next shift, or finish the part in progress."""
         self.off = True
         self.withdraw()
-        if self.rig.shift_end == "finish" and self.is_active():
+        self.turn = self._request.turn if self._request is not None else NEVER
+        if self.rig.shift_end == "finish" and self._is_begun():
             self.overtime = True
         else:
             self.hold_up(now)
-        if self.sleep:
-            self.sleep.broken_off()
+
+    def _is_begun(self) -> bool:
+        """Return whether something was begun with the part: one that waits for people or a place was not."""
+        return self._tick is not None or (self.part is not None and self.part.started_s is not None)
 
     def shift_begins(self, now: float) -> None:
         """Go on where the last shift stopped."""
@@ -541,7 +576,5 @@ class Machine:
     def reset(self, now: float) -> None:
         """Count from ``now`` on."""
         self.stays.reset(now)
-        if self.sleep is not None:
-            self.sleep.starts = 0
-        self.units = self.bad = self.scrapped = self.reworked = 0
+        self.units = self.bad = self.scrapped = self.reworked = self.repeats = self.first_flawed = 0
         self.planned_s = 0.0

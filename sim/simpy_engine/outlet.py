@@ -23,6 +23,7 @@ class Outlet:
         self.out: deque[tuple[Part, int]] = deque()  # part and target
         self.keeps = False
         self._decided: int | None = None  # before service
+        self._plain = False
         self._transfer: Draws | None = None
         streams, station = self.line.run.streams, machine.station
         self._bad = streams.uniform(station.place, "scrap", machine.name)
@@ -31,6 +32,11 @@ class Outlet:
     def fit_out(self, transfer: Draws | None) -> None:
         """Put the equipment in force; ``transfer`` draws the time on the way."""
         self._transfer = transfer
+        self.keeps = transfer is not None
+        rig = self.machine.rig
+        throws_away = any(SCRAP_AT in way.targets for way in self.machine.station.routes.values())
+        self._plain = not (rig.scrap or rig.inspect or rig.per_good_unit or transfer or self.line.loops or throws_away)
+        """Nothing but the way on is to be decided for a good part."""
 
     # before service
 
@@ -74,25 +80,40 @@ class Outlet:
 
     def pass_on(self, part: Part, now: float) -> None:
         """Count a finished part, and let it go if there is a place."""
-        machine = self.machine
+        machine, kept = self.machine, self._decided
         machine.units += 1
-        kept = self._decided is not None
-        target = self.decide(part) if self._decided is None else self._decided
-        self._decided = None
-        rig = machine.rig
+        if self._plain and not part.bad and kept is None:
+            target = machine.station.onward(part)
+        else:
+            target = self.decide(part) if kept is None else kept
+            self._decided = None
+            self._count(part, target, now)
+        if kept is not None and kept >= 0:
+            station = self.line.stations[kept]
+            if station.takes_kept():
+                self._leave_for(part, target, now)
+                return
+            station.keep_no_more(part)
+        if self.out or not self._leaves(part, target, now):
+            self.out.append((part, target))
+
+    def _count(self, part: Part, target: int, now: float) -> None:
+        """Count what is wrong with a part, and what a good one uses."""
+        machine, rig = self.machine, self.machine.rig
+        mended = part.bad and rig.inspect is not None and target == rig.bad_to
+        sent_back = 0 <= target <= machine.station.index
+        if (part.visits or {}).get(machine.station.index, 1) > 1:
+            machine.repeats += 1
+        elif part.bad or sent_back or target == SCRAP_AT:
+            machine.first_flawed += 1
+        machine.reworked += mended or sent_back
         if target == SCRAP_AT:
             machine.scrapped += 1
-        elif part.bad and rig.inspect is not None and target == rig.bad_to:
-            machine.reworked += 1
+        elif mended:
             part.bad = False  # mended where it goes
-        elif rig.per_good_unit and not part.bad:
+        elif not part.bad:
             for carrier, amount in rig.per_good_unit.items():
                 machine.stays.used(carrier, amount, now)
-        self.out.append((part, target))
-        if kept and target >= 0:
-            self._leave_for(part, target, now)
-        elif len(self.out) == 1:
-            self.hand_over(now)
 
     def scrap(self, part: Part, now: float) -> None:
         """A failure has spoilt the part."""
@@ -100,30 +121,37 @@ class Outlet:
         machine.units += 1
         machine.bad += 1
         machine.scrapped += 1
+        if (part.visits or {}).get(machine.station.index, 1) > 1:
+            machine.repeats += 1
+        else:
+            machine.first_flawed += 1
         part.finished_s, part.bad = now, True
         self.forget(part)
-        self.out.append((part, SCRAP_AT))
-        if len(self.out) == 1:
-            self.hand_over(now)
+        if self.out or not self._leaves(part, SCRAP_AT, now):
+            self.out.append((part, SCRAP_AT))
 
     def hand_over(self, now: float) -> None:
         """Send finished parts on until one must wait."""
-        while self.out:
-            part, target = self.out[0]
-            entered_s = part.entered_s  # before the next station overwrites it
-            if target < 0:
-                self._gone(part, target, entered_s, now)
-                self.line.leave(part, target, now)
-                continue
-            station = self.line.stations[target]
-            self.keeps = self._transfer is not None
-            if not (station.keep_place if self.keeps else station.accept)(part, self, now):
-                self.line.noticed_blocked(self.machine)
-                return
-            if self.keeps:
+        while self.out and self._leaves(*self.out[0], now):
+            self.out.popleft()
+
+    def _leaves(self, part: Part, target: int, now: float) -> bool:
+        """Let a part go if there is a place for it; return whether it has left."""
+        entered_s = part.entered_s  # before the next station overwrites it
+        if target < 0:
+            self._gone(part, target, entered_s, now)
+            self.line.leave(part, target, now)
+            return True
+        station = self.line.stations[target]
+        if self.keeps:
+            if station.keep_place(part, self, now):
                 self._leave_for(part, target, now)
-            else:
-                self._gone(part, target, entered_s, now)
+                return True
+        elif station.accept(part, self, now):
+            self._gone(part, target, entered_s, now)
+            return True
+        self.line.noticed_blocked(self.machine)
+        return False
 
     def _leave_for(self, part: Part, target: int, now: float) -> None:
         """The part sets out for a place that is kept for it."""
@@ -142,8 +170,10 @@ class Outlet:
         self.line.stations[target].arrive(part, self.machine.clock.now)
 
     def _gone(self, part: Part, target: int, entered_s: float, now: float) -> None:
-        self.out.popleft()
-        self.machine.station.left(1, now)
+        station = self.machine.station
+        station.number.change(now, -1)
+        if station.one_lot:
+            station.line.stir(station.index)
         trace = self.line.run.trace
         if trace is not None:
             trace.visit(self.machine, part, target, entered_s, now)
@@ -163,17 +193,17 @@ class Outlet:
 
     def give(self, now: float) -> Part:
         """Hand the part that waited to who has a place now; :meth:`gave` must follow."""
-        part, target = self.out[0]
+        part, target = self.out.popleft()
         self._gone(part, target, part.entered_s, now)
         return part
 
     def place_kept(self, now: float) -> None:
         """A place is kept for the part that waited for one."""
         if not self.out:
-            self.keeps = False
+            self.keeps = self._transfer is not None
             self.machine.place_is_kept(now)
             return
-        part, target = self.out[0]
+        part, target = self.out.popleft()
         self._leave_for(part, target, now)
         self.gave(now)
 

@@ -28,13 +28,14 @@ FAR_S = 100 * 366 * 86_400.0
 class Request:
     """One request for people, kept to be withdrawn or released."""
 
-    __slots__ = ("asked_s", "grant", "needs", "queued", "taken")
+    __slots__ = ("asked_s", "grant", "needs", "queued", "taken", "turn")
 
     def __init__(self, asked_s: float, needs: dict[str, int], grant: Callable[[float], None]) -> None:
         self.asked_s = asked_s
         self.needs = needs
         self.grant: Callable[[float], None] | None = grant
         self.queued = False
+        self.turn = 0  # in the order of asking
         self.taken: dict[Crew | Patrol, int] = {}
 
 
@@ -137,13 +138,14 @@ class Board:
     ) -> Request:
         """Call ``grant(now)`` as soon as all the people asked for are free, perhaps at once."""
         request = Request(now, needs, grant)
+        request.turn = next(self._order)
         patrol = next((self.patrols[name] for name in needs if name in self.patrols), None)
         if patrol is not None:
             patrol.ask(request, machine)
             return request
         if not self._grant(request, now):
             request.queued = True
-            entry = (priority, next(self._order), request)
+            entry = (priority, request.turn, request)
             for crew in self._able(request):
                 insort(crew.queue, entry)
                 crew.waiting.change(now, 1)

@@ -41,6 +41,7 @@ class Renewal:
         self.pending = None
         self.installing = True
         machine.withdraw()
+        machine.station.sleepers.pop(machine, None)
         machine.stops.silence()
         machine.downtime.clear(now)
         machine.station.retired += machine.stops.causes

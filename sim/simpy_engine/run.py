@@ -84,4 +84,3 @@ class Run:
         for line in self.lines:
             line.reset(now)
         self.board.reset(now)
-        self.renewed.clear()

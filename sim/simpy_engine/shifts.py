@@ -41,7 +41,7 @@ class Shift:
             self._clock.at(self.closes_s, STOPS + self._rank, lambda _: self._close())
 
     def _open(self) -> None:
-        for machine in self._machines:
+        for machine in sorted(self._machines, key=lambda m: m.turn):  # people go on in the order of asking
             machine.shift_begins(self._clock.now)
         self._clock.at(self.closes_s, STOPS + self._rank, lambda _: self._close())
 

@@ -44,16 +44,18 @@ class Sleep:
             return STARVED
         return START_UP if self._starting is not None else self.down
 
-    def look(self, starved: bool, now: float) -> None:
-        """Count the time while the machine is ready and has no part, from the start of the run on."""
+    def idle(self, now: float) -> None:
+        """The machine is ready and has no part: count the time."""
         machine = self.machine
-        if not starved:
-            self._idle = None
-        elif self._idle is None:
+        if self._idle is None:
             self._idle = machine.clock.at(now + self._after.draw(), STOPS + machine.order, self._time_out)
 
+    def busy(self) -> None:
+        """The machine is ready without a part no longer."""
+        self._idle = None
+
     def _time_out(self, tick: Tick) -> None:
-        if tick is self._idle:
+        if tick == self._idle:
             self._idle = None
             self.go_down(STANDBY)
 
@@ -71,7 +73,7 @@ class Sleep:
         self._starting = machine.clock.at(now + self._start_up.draw(), ENDS + machine.order, self._up)
 
     def _up(self, tick: Tick) -> None:
-        if tick is not self._starting:
+        if tick != self._starting:
             return
         self._starting = None
         self.down = None

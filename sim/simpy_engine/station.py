@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from sim.simpy_engine.source import Feed
     from sim.simpy_engine.stops import Cause
 
-H = 3600.0
-
 
 class Station:
     """One station of a running line."""
@@ -33,6 +31,8 @@ class Station:
     def __init__(self, line: LineRun, index: int, program: StationProgram) -> None:
         self.line: LineRun = line
         self.index = index
+        self.bit = 1 << index
+        self.plain = type(self) is Station and not program.one_lot  # whether only the number in front counts
         self.name = program.name
         self.kind = program.kind
         self.parameters = program.parameters
@@ -46,6 +46,7 @@ class Station:
         self.waiting: deque[Giver] = deque()
         self.coming = 0  # parts that a place is kept for,
         self._kept: list[Part] = []  # and which
+        self._taking: Part | None = None  # on its way to a machine that still counts as ready
         self.ready: dict[Machine, None] = {}  # in the order in which they became idle
         self.machines: list[Machine] = []
         self.sleepers: dict[Machine, None] = {}  # machines in standby
@@ -55,6 +56,7 @@ class Station:
         self._route = streams.uniform(self.place, "route")
         self._chance = streams.uniform(self.place, "machine") if program.choose == "random" else None
         self._turn: dict[str, int] = {}
+        self._only = {p: way.targets[0] for p, way in program.routes.items() if len(way.targets) == 1}
         self.queued = Presence()
         self.number = Levels()
         self.working = Levels()
@@ -64,9 +66,13 @@ class Station:
 
     def accept(self, part: Part, giver: Giver, now: float) -> bool:
         """Take the part into the buffer, or note who waits for a place; return whether it went in."""
-        self.line.stirred |= 1 << self.index
-        if self.room_for(part):
-            self._enter(part, now)
+        if self.ready or self.sleepers:
+            self.line.stirred |= self.bit
+        if len(self.queue) + self.coming < self.buffer if self.plain else self.room_for(part):
+            self._note(part, now)
+            self.queue.append(part)
+            if self.kind == "batch":
+                self._look_again(now)
             return True
         self.waiting.append(giver)
         return False
@@ -77,17 +83,21 @@ class Station:
 
     def keep_place(self, part: Part, giver: Giver, now: float) -> bool:
         """Keep a place, or a ready machine, for a part that comes later; else note who waits for one."""
-        if self._place_to_keep(part):
+        if self._place_to_keep(part) and not any(giver.keeps and giver.may_give() for giver in self.waiting):
             self._keep(part)
             return True
         self.waiting.append(giver)
-        self.line.stirred |= 1 << self.index
+        self.line.stirred |= self.bit
         return False
 
     def _place_to_keep(self, part: Part) -> bool:
         if self.one_lot and not self._clear_for(part.lot):
             return False
-        return len(self.queue) + self.coming < self.buffer + len(self.ready)
+        return len(self.queue) + self.coming < self.buffer + len(self.ready) - (self._taking is not None)
+
+    def takes_kept(self) -> bool:
+        """Return whether a part finds the place that was kept for it: a machine may have failed meanwhile."""
+        return len(self.queue) < self.buffer + len(self.ready)
 
     def _keep(self, part: Part) -> None:
         self.coming += 1
@@ -97,7 +107,7 @@ class Station:
         """A part comes for which a place was kept."""
         self.coming -= 1
         self._kept.remove(part)
-        self.line.stirred |= 1 << self.index
+        self.line.stirred |= self.bit
         self._enter(part, now)
 
     def _enter(self, part: Part, now: float) -> None:
@@ -145,14 +155,15 @@ class Station:
 
     def _clear_for(self, lot: int) -> bool:
         """Line clearance: return whether only parts of this lot are here."""
-        return all(part.lot == lot for part in (*self.present(), *self._kept))
+        taking = [self._taking] if self._taking is not None else []
+        return all(part.lot == lot for part in (*self.present(), *self._kept, *taking))
 
     # machines take parts
 
     def pull(self, now: float) -> None:
         """Step 4 of an instant: ready machines take parts, then places are filled from behind."""
         if self.ready:
-            for machine in self._in_order():
+            for machine in list(self.ready) if self.choose == "longest_idle" else self._in_order():
                 if not machine.load(now):
                     break
         if self.waiting:
@@ -174,13 +185,13 @@ class Station:
 
     def enough_wait(self, parts: int) -> bool:
         """Return whether so many parts wait, in the buffer or blocked before it."""
-        return len(self.queue) + len(self.waiting) >= parts or self._feed() is not None
+        places = self.buffer + len(self.ready) + 1 - len(self.queue) - self.coming  # with one machine more awake
+        blocked = sum(giver.may_give() and (places > 0 or not giver.keeps) for giver in self.waiting)
+        return len(self.queue) + blocked >= parts or self._feed() is not None
 
     def _in_order(self) -> Iterator[Machine]:
         """Yield the ready machines in the order in which they are chosen."""
-        if len(self.ready) == 1 or self.choose == "longest_idle":
-            yield from list(self.ready)
-        elif self._chance is None:
+        if self._chance is None:
             yield from sorted(self.ready, key=attrgetter("order"))
         else:
             left = sorted(self.ready, key=attrgetter("order"))
@@ -207,7 +218,7 @@ class Station:
             part = self.queue.popleft()
             self.queued.left(part.entered_s, now)
             if self.waiting:
-                self._refill(now)
+                self._refill_behind(part, now)
             return part
         if self.waiting:
             giver = self._waiter()
@@ -225,8 +236,16 @@ class Station:
         self.waiting.remove(giver)
         part = giver.give(now)
         self._note(part, now)  # to a machine, without having been in the buffer
+        self._taking = part
         giver.gave(now)
+        self._taking = None
         return part
+
+    def _refill_behind(self, part: Part, now: float) -> None:
+        """The same, while a part that has just been taken goes to its machine."""
+        self._taking = part
+        self._refill(now)
+        self._taking = None
 
     def _waiter(self) -> Giver | None:
         """Return the first of those who wait that may hand a part straight to a ready machine."""
@@ -268,15 +287,10 @@ class Station:
 
     # parts move on
 
-    def started(self, part: Part, now: float) -> None:
-        """Work on a part begins."""
-        part.started_s = now
-        self.waits.add((now - part.entered_s) / H)
-
     def onward(self, part: Part) -> int:
         """Return where a good part goes: a station's index, or EXIT_AT, SCRAP_AT."""
-        way = self.routes[part.product]
-        return way.targets[0] if len(way.targets) == 1 else self._choose_way(way, part.product)
+        only = self._only.get(part.product)
+        return self._choose_way(self.routes[part.product], part.product) if only is None else only
 
     def _choose_way(self, way: Way, product: str) -> int:
         if not way.ends:
@@ -288,12 +302,6 @@ class Station:
             if u < up_to:
                 return target
         return way.targets[-1]
-
-    def left(self, parts: int, now: float) -> None:
-        """So many parts have left the station's machines."""
-        self.number.change(now, -parts)
-        if self.one_lot:
-            self.line.stirred |= 1 << self.index
 
     def oldest_s(self) -> float:
         """Return when the part came that has waited longest in the buffer."""

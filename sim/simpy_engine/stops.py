@@ -75,6 +75,7 @@ class Cause:
         due_s = self.next_after(reading)
         if self.operating:
             self.due_s = due_s
+            machine.stops_changed()
         elif due_s < NEVER:
             self.tick = machine.clock.at(due_s, STOPS + machine.order, lambda tick: self._calendar_due(tick))
 
@@ -108,7 +109,7 @@ class Cause:
         return first + self._grid * WEEK_S
 
     def _calendar_due(self, tick: Tick) -> None:
-        if tick is not self.tick:
+        if tick != self.tick:
             return
         now = self.machine.clock.now
         self.tick = None
@@ -146,6 +147,7 @@ class Cause:
     def stand(self) -> None:
         """The clock stands until it is wound up again."""
         self.tick, self.due_s = None, NEVER
+        self.machine.stops_changed()
 
     def length_s(self) -> float:
         """Return how long the stop lasts once people are there."""
@@ -161,7 +163,7 @@ class Cause:
 class Stops:
     """The clocks of one machine's causes."""
 
-    def __init__(self, machine: Machine, now: float) -> None:
+    def __init__(self, machine: Machine) -> None:
         rig = machine.rig
         self.machine = machine
         machine_wide = [Cause(machine, f) for f in rig.failures if f.scope == "machine"]
@@ -171,24 +173,28 @@ class Stops:
         self.none = not self.causes
         """Nothing ever stops this machine."""
         self._at_once = [c for c in (*machine_wide, *upkeep) if c.operating and c.interrupts]
-        self._at_the_end = [c for c in upkeep if c.by_units or (c.operating and not c.interrupts)]
+        self.at_the_end = [c for c in upkeep if c.by_units or (c.operating and not c.interrupts)]
         self._renewed = {m: [c for c in machine_wide if m.rule.renews == "all" or c.name in m.rule.renews]
                          for m in upkeep if isinstance(m.rule, Maintenance)}  # fmt: skip
-        for cause in (*machine_wide, *upkeep):
-            cause.wind(now)
+        self.due_s = NEVER
+        """Operating time at which the next stop that does not wait for the part is due."""
+
+    def start(self, now: float) -> None:
+        """Start all clocks."""
+        for cause in self.causes:
+            if not self._of_heads(cause):
+                cause.wind(now)
+        self.look()
+
+    def _of_heads(self, cause: Cause) -> bool:
+        return any(heads.cause is cause for heads in self.heads)
 
     # by the operating clock, and by parts
 
-    def next_due_s(self) -> float:
-        """Return the operating time at which the next stop that does not wait for the part is due."""
-        due = NEVER
-        for cause in self._at_once:
-            if cause.due_s < due:
-                due = cause.due_s
-        for heads in self.heads:
-            if heads.due and heads.due[0] < due:
-                due = heads.due[0]
-        return due
+    def look(self) -> None:
+        """Find the stop that is due next by the operating clock."""
+        dues = [cause.due_s for cause in self._at_once]
+        self.due_s = min([*dues, *(heads.due[0] for heads in self.heads if heads.due)], default=NEVER)
 
     def fall_due(self, operated_s: float, now: float) -> None:
         """The operating clock reached the next stop: of the machine, or of one of its heads."""
@@ -198,10 +204,11 @@ class Stops:
         for heads in self.heads:
             while heads.due and heads.due[0] <= operated_s:
                 heads.stop_one(now)
+        self.look()
 
     def units_done(self, units: int, operated_s: float, now: float) -> None:
         """Parts are finished: maintenance that waited for them is due now."""
-        for cause in self._at_the_end:
+        for cause in self.at_the_end:
             cause.units += units
             if cause.due_s <= operated_s or (cause.by_units and cause.units >= cause.by_units):
                 cause.units = 0
@@ -210,7 +217,7 @@ class Stops:
                 cause.tick = clock.at(now, order, lambda tick, cause=cause: self._called(cause, tick, now))  # type: ignore[misc]
 
     def _called(self, cause: Cause, tick: Tick, now: float) -> None:
-        if tick is cause.tick:
+        if tick == cause.tick:
             cause.tick = None
             self._due(cause, now)
 
@@ -296,6 +303,7 @@ class Heads:
         machine.pause(now)
         self.down -= 1
         heappush(self.due, self.cause.next_after(machine.operated_s))
+        machine.stops_changed()
         machine.carry_on(now)
         if stop.request is not None:
             machine.board.release(now, stop.request)
@@ -305,6 +313,7 @@ class Heads:
         now_s = self.cause.machine.operated_s
         self.due = [self.cause.next_after(now_s) for _ in self.due]
         heapify(self.due)
+        self.cause.machine.stops_changed()
 
     def services(self) -> list[Stop]:
         """Return the stops of heads that are not over."""

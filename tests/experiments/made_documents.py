@@ -2,6 +2,9 @@
 
 import random
 
+from sim.bottleneck import SEVERAL_TURNS
+from sim.iso22400 import KPIS
+
 LINES = {
     "shaft line": {"turning": 6, "milling": 4, "heat treatment": 2, "grinding": 3},
     "flange line": {"boring": 3, "drilling": 4, "washing": 1},
@@ -17,9 +20,9 @@ PERIODS = [f"{year}-Q{quarter}" for year in YEARS for quarter in (1, 2, 3, 4)]
 
 
 def translated(value, words=ZH):
-    """Return a document in which names are replaced, keys left alone."""
+    """Return a document in which names are replaced, also where they are keys."""
     if isinstance(value, dict):
-        return {key: translated(item, words) for key, item in value.items()}
+        return {words.get(key, key): translated(item, words) for key, item in value.items()}
     if isinstance(value, list):
         return [translated(item, words) for item in value]
     return words.get(value, value) if isinstance(value, str) else value
@@ -38,13 +41,29 @@ def shares(rng, furnace):
     return {name: weight / total for name, weight in weights.items()}
 
 
+def iso(oee):
+    shares = {kpi.key: ci(oee) for kpi in KPIS if kpi.scope == "station" and kpi.unit == "-"}
+    return {**shares, "mtbf_h": ci(61.0, 0.08), "mttr_h": ci(3.1, 0.1), "first_pass_yield": None}
+
+
+def bottlenecks(stations, better):
+    first, second = list(stations)[better % len(stations)], list(stations)[(better + 1) % len(stations)]
+    sole = {s: ci({first: 0.52, second: 0.21}.get(s, 0.0), 0.07) for s in stations}
+    named = {first: {"share": 0.9, "low": 0.6, "high": 0.98}, second: {"share": 0.1, "low": 0.02, "high": 0.4}}
+    return {
+        "active_period": {"name": first, "share_named": named, "sole": sole, "shifting": sole},
+        "turning_point": {"name": second, "reason": SEVERAL_TURNS, "share_named": named},
+        "agree": False, "leaders": [first, second], "separated": False, "warning": "They disagree.",
+    }  # fmt: skip
+
+
 def station(rng, name, machines):
     states = shares(rng, name == "heat treatment")
     return {
         "name": name, "machines": machines, "states": states, "hours": {s: 8000 * v for s, v in states.items()},
         "oee": ci(states["processing"] * 0.95), "availability": 0.9, "performance": 0.95, "quality": 0.98,
         "visits_per_h": ci(13.2), "queue_length": ci(2.5, 0.1), "number": ci(5.0), "waiting_time_h": ci(0.19, 0.1),
-        "mean_power_kw": ci(11.0 * machines),
+        "mean_power_kw": ci(11.0 * machines), "iso22400": iso(0.8),
         "stops": [{"name": "drive", "per_h": ci(0.01), "mean_wait_h": 0.4, "mean_h": 3.1, "cost_cny_per_h": 4.5}],
         "machine": [{"name": f"{name} 1", "states": states, "hours": {}, "units": 900}],
     }  # fmt: skip
@@ -56,8 +75,9 @@ def line(rng, name, stations, better):
     gas_states = {"processing": 0.6 * gas, "holding": 0.25 * gas, "heat_up": 0.05 * gas, "per_unit": 0.1 * gas}
     return {
         "name": name, "throughput_per_h": ci(13.4 + 3 * better), "good_per_h": ci(13.1 + 3 * better),
-        "wip": ci(41.0), "lead_time_h": {**ci(3.2 - better), "p50": 2.9, "p90": 5.2, "p95": 6.0, "p99": 8.1},
-        "bottleneck": list(stations)[better % len(stations)],
+        "wip": ci(41.0), "lead_time_h": {**ci(3.2 - better), "p50": 2.9, "p90": 5.2, "p95": 6.0, "p99": 8.1,
+                                        "quantile_half_width": {"p50": 0.1, "p90": 0.2, "p95": 0.3, "p99": 0.6}},
+        "bottlenecks": bottlenecks(stations, better), "bottleneck": list(stations)[better % len(stations)],
         "products": [{"name": "shaft", "throughput_per_h": ci(9.0), "lead_time_h": ci(3.1)}],
         "sources": [{"offered_per_h": 14.0, "lost_share": 0.02}],
         "energy": {

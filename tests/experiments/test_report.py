@@ -23,7 +23,7 @@ SECTIONS = {
         "assumptions", "inputs",
     },
     "compare": {"answer", "options", "difference", "before-after", "states", "energy", "inputs"},
-    "simulate": {"answer", "output", "states", "queues", "energy", "inputs"},
+    "simulate": {"answer", "output", "bottlenecks", "states", "indicators", "queues", "energy", "inputs"},
 }  # fmt: skip
 VOID = {"meta", "br", "link", "img", "input", "hr"}
 

@@ -7,6 +7,7 @@ import math
 from pathlib import Path
 
 import pytest
+from made_documents import simulate_document
 
 from experiments.run_folder import as_json, flat, folder_for, plain, tables, write_csv
 
@@ -101,3 +102,15 @@ def test_the_manifest_fits_the_folder(tmp_path):
     with (folder / "stations.csv").open(encoding="utf-8-sig", newline="") as handle:
         [row] = csv.DictReader(handle)
     assert (row["line"], row["name"], float(row["states.processing"])) == ("l", "s", 1.0)
+
+
+def test_bottlenecks_are_a_table_by_station():
+    rows = tables(simulate_document())["bottlenecks"]
+    assert [(row["line"], row["station"]) for row in rows][:2] == [("shaft line", "turning"), ("shaft line", "milling")]
+    assert (rows[0]["sole.mean"], rows[0]["named_by_active_period"], rows[0]["named_by_turning_point"]) == (
+        0.52,
+        0.9,
+        0.9,
+    )
+    assert rows[2]["named_by_active_period"] == 0.0
+    assert len(rows) == 7

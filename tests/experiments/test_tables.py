@@ -8,7 +8,10 @@ from made_documents import ZH, documents, plan_document, translated
 from rich.cells import cell_len
 from rich.console import Console
 
+from experiments.report import kpi_parts
+from experiments.report.parts import Writer
 from experiments.tables import show
+from sim.bottleneck import NOT_SERIAL
 
 BOTH = [(kind, lang) for kind in ("plan", "compare", "simulate") for lang in ("en", "zh")]
 
@@ -70,6 +73,48 @@ def test_a_simulation_shows_lines_stations_and_energy():
     assert f"OEE {100 * document['lines'][0]['stations'][0]['oee']['mean']:.1f} ± 0." in text
     assert "waiting for a crew" in text
     assert "natural gas (m³) 320,000 ± 4,000" in text
+
+
+def test_a_simulation_shows_indicators_bottlenecks_and_quantiles():
+    text = squeezed(shown(documents()["simulate"]))
+    assert "shaft line: the active period names turning as bottleneck, the turning point milling." in text
+    assert "shaft line: turning and milling are bottleneck about as often" in text
+    assert "milling 80.0 80.0 80.0 80.0 ± 1.0 80.0 61 ± 5 3.1 ± 0.3" in text  # A, E, Q, OEE, NEE, MTBF, MTTR
+    assert "turning 52 ± 4 52 ± 4 90 (60–98) 90 (60–98)" in text  # sole, shifting, named by either method
+    assert "heat treatment 0 ± 0 0 ± 0 0 0" in text
+    assert "shaft line 3.20 ± 0.04 2.90 ± 0.10 5.2 ± 0.2 6.0 ± 0.3 8.1 ± 0.6" in text
+
+
+def test_a_line_that_is_not_serial_says_so_and_shows_no_turning_point():
+    document = documents()["simulate"]
+    found = document["lines"][0]["bottlenecks"]
+    found["turning_point"] = {"name": None, "reason": NOT_SERIAL, "share_named": {}}
+    found.update(agree=None, separated=True)
+    table = kpi_parts.bottlenecks(document["lines"][0], Writer("zh"))
+    assert [row[-1] for row in table.rows] == ["–"] * 4
+    assert table.note.endswith("转折点：产线不是串行的。")
+    assert kpi_parts.warnings(document["lines"][:1], Writer("en")) == []
+
+
+def test_documents_of_before_still_open():
+    document = documents()["simulate"]
+    for line in document["lines"]:
+        del line["bottlenecks"], line["lead_time_h"]["quantile_half_width"]
+        for station in line["stations"]:
+            del station["iso22400"]
+    text = squeezed(shown(document))
+    assert "90 % below (h) 5.2 5.2" in text
+    assert "ISO" not in text
+
+
+def test_many_stations_still_fit():
+    document = documents()["simulate"]
+    line = document["lines"][0]
+    line["stations"] = [s | {"name": f"{s['name']} {n}"} for n in range(4) for s in line["stations"]]
+    text = shown(document)
+    assert max(cell_len(row) for row in text.splitlines()) <= 80
+    assert "61 ± 5" in text
+    assert "grinding 3" in text
 
 
 def test_chinese_tables_are_chinese():

@@ -50,13 +50,20 @@ def arrivals(*at_h, **fields):
     return {"arrivals_s": [t * H for t in at_h]} | fields
 
 
-def play(until_h, *stations, source="saturated", mix=None, seed=1, **fields):
+def play(until_h, *stations, source="saturated", mix=None, seed=1, line_fields=None, **fields):
     line = {"name": "l", "source": source, "stations": list(stations)} | ({"mix": mix} if mix else {})
+    line |= line_fields or {}
     return Played({"lines": [line]} | fields, until_h, seed)
 
 
-def renewal(at_h, option="new", machines=1):
-    return {"line": "l", "station": "a", "option": option, "machines": machines, "at": at_h}
+def renewal(at_h, option="new", machines=1, **fields):
+    return {"line": "l", "station": "a", "option": option, "machines": machines, "at": at_h} | fields
+
+
+def fails_at(at_h, lasts_h, **fields):
+    """One failure, at an hour of the clock."""
+    mode = {"clock": "calendar", "ttf_h": {"sequence": [at_h], "then": "never"}, "ttr_h": lasts_h}
+    return {"failures": [mode | fields]}
 
 
 def option(name="new", install_h=0.0, **fields):
