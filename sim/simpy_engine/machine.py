@@ -522,5 +522,3 @@ class Machine:
             self.sleep.starts = 0
         self.units = self.bad = self.scrapped = self.reworked = self.repeats = self.first_flawed = 0
         self.planned_s = 0.0
-        if self.sleep:
-            self.sleep.starts = 0
