@@ -112,6 +112,20 @@ def _replications(command: Callable[..., Any]) -> Callable[..., Any]:
 _plant = click.argument("plant")
 
 
+def _hours(ctx: click.Context, param: click.Parameter, value: str | None) -> tuple[float, float] | None:
+    """Return both hours of ``FROM-TO``, hours since the start of the run."""
+    if value is None:
+        return None
+    first, _, last = value.partition("-")
+    try:
+        window = float(first), float(last)
+    except ValueError:
+        raise click.BadParameter(f"{value!r} is not written like 0-24 (hours since the start of the run)") from None
+    if not 0 <= window[0] < window[1] < float("inf"):
+        raise click.BadParameter(f"{value!r}: the window begins at 0 or later and ends after its begin")
+    return window
+
+
 @app.command(short_help="Write a plant file to start from.")
 @click.argument("template")
 @click.argument("file", required=False)
@@ -156,6 +170,18 @@ def schema() -> None:
 
 @app.command(epilog=PLANTS, short_help="Simulate a plant as it is.")
 @_plant
+@click.option(
+    "--trace",
+    type=click.Path(file_okay=False),
+    metavar="FOLDER",
+    help="Write every visit and every stay of a machine, of all replications, to visits.csv and states.csv there.",
+)
+@click.option(
+    "--window",
+    metavar="FROM-TO",
+    callback=_hours,
+    help="Hours of the run to show as Gantt, parts over time and replay [24 h from the first work after the warm-up].",
+)
 @_horizon
 @_warm_up
 @_replications
@@ -165,17 +191,18 @@ def schema() -> None:
     help="One long run instead of replications, cut into so many batches for the intervals.",
 )
 @_shared
-def simulate(**given: Any) -> None:  # noqa: ANN401 - click's options by name
+def simulate(trace: str | None, window: tuple[float, float] | None, **given: Any) -> None:  # noqa: ANN401 - click's options by name
     """Simulate a plant as it is: output, waiting, machine states, OEE, energy, each with its 95 % interval.
 
     \b
     renewline simulate machining --horizon-h 2000 --replications 5
     renewline simulate machining --warm-up-h auto --precision 0.01
     renewline simulate plant.yaml --json --no-save > result.json
+    renewline simulate plant.yaml --trace trace --window 0-24
     """
     from experiments import commands
 
-    commands.simulate(commands.Request(**given, command="simulate"))
+    commands.simulate(commands.Request(**given, command="simulate"), trace, window)
 
 
 @app.command(epilog=PLANTS, short_help="Compare before and after a renewal.")

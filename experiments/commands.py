@@ -87,8 +87,9 @@ def schema() -> None:
     click.echo(json.dumps(plant_schema(), ensure_ascii=False, indent=1))
 
 
-def simulate(request: Request) -> None:
-    """Simulate a plant as it is."""
+def simulate(request: Request, trace: str | None = None, window_h: tuple[float, float] | None = None) -> None:
+    """Simulate a plant as it is; show a window of it, and write its trace, if asked for."""
+    from experiments import seeing
     from scenarios.evidence import assumptions
     from scenarios.files import read_plant
     from sim.simulate import Settings
@@ -96,10 +97,18 @@ def simulate(request: Request) -> None:
 
     plant = read_plant(request.plant)
     settings = _settings(Settings.of, plant, request)
+    seeing.check(trace, window_h, settings.horizon_h)
+    told = None
     with _stages(request) as announce:
         document = simulated(plant, settings, announce("Simulating"))
+        seen = None if request.no_save and trace is None else seeing.see(plant, document, window_h)
+        if trace is not None:
+            assert seen is not None
+            told = seeing.write_trace(plant, document, seen, Path(trace), settings.workers, request.language, announce)
     document["assumptions"] = assumptions(plant, settings.horizon_h)
-    _deliver(request, document)
+    _deliver(request, document, seen)
+    if told is not None and not request.quiet:
+        click.echo(told, err=True)
 
 
 def compare(request: Request, options: tuple[str, ...]) -> None:
@@ -188,7 +197,9 @@ def report(run_folder: str, lang: str | None) -> None:
         document = json.loads(results.read_text(encoding="utf-8"))
     except ValueError as error:
         raise DataError([Problem(str(results), f"no JSON: {error}", "results as a run wrote them")]) from None
-    write_report(document, path, choose_language(lang, os.environ))
+    seen = Path(run_folder) / "seeing.json"
+    shown = json.loads(seen.read_text(encoding="utf-8")) if seen.is_file() else None
+    write_report(document, path, choose_language(lang, os.environ), shown)
     click.echo(f"Report: {path}")
 
 
@@ -218,7 +229,7 @@ def _settings(of: Callable[..., Any], plant: Any, request: Request) -> Any:  # n
     return settings
 
 
-def _deliver(request: Request, document: dict[str, Any]) -> None:
+def _deliver(request: Request, document: dict[str, Any], seen: dict[str, Any] | None = None) -> None:
     """Show the document and write the run folder."""
     from experiments.run_folder import as_json, folder_for, write_run
 
@@ -236,7 +247,7 @@ def _deliver(request: Request, document: dict[str, Any]) -> None:
         return
     folder = Path(request.out) if request.out else folder_for(request.command, Path(request.plant).stem)
     text, name = _text_of(request.plant)
-    path = write_run(folder, document, text, name, ["renewline", *sys.argv[1:]], request.language)
+    path = write_run(folder, document, text, name, ["renewline", *sys.argv[1:]], request.language, seen)
     if not request.quiet:
         click.echo(f"Report: {path}", err=True)
 

@@ -1,8 +1,10 @@
 """A document as an HTML page: which sections each kind has, and the template that writes them."""
 
+import base64
+import hashlib
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 
@@ -11,6 +13,7 @@ import jinja2
 from experiments.report import (
     charts,
     energy_parts,
+    gantt,
     kpi_parts,
     plan_parts,
     rank_parts,
@@ -19,6 +22,7 @@ from experiments.report import (
     statistics_parts,
 )
 from experiments.report.parts import Document, Table, Writer, joined, with_names
+from experiments.report.replay import Replay, replays, window_text
 from experiments.report.svg import FONTS, Chart
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -33,7 +37,7 @@ class Section:
     key: str
     title: str
     text: Sequence[str] = ()
-    blocks: Sequence[Chart | Table] = ()
+    blocks: Sequence[Chart | Table | Replay] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +53,36 @@ class Page:
     """Key figures: name, value, and what to hold it against."""
 
 
-def html(document: Document, lang: str) -> str:
-    """Return the page of a document."""
+def html(document: Document, lang: str, seen: Document | None = None) -> str:
+    """Return the page of a document; ``seen`` is what there is to see of a simulation."""
     writer = Writer(lang)
     kind = document.get("kind")
     if kind not in _PAGES:
         raise ValueError(f"a document of kind {kind!r} has no report; kinds with one: {', '.join(_PAGES)}")
     page = _PAGES[str(kind)](with_names(document, lang), writer)
-    return _environment().get_template("page.html.j2").render(page=page, t=writer.t, lang=lang, fonts=FONTS)
+    if kind == "simulate" and seen is not None:
+        page = replace(page, sections=[*page.sections, _seeing(seen, writer)])
+    script = player() if seen is not None else None
+    return (
+        _environment()
+        .get_template("page.html.j2")
+        .render(page=page, t=writer.t, lang=lang, fonts=FONTS, script=script, script_hash=script and hash_of(script))
+    )
+
+
+def player() -> str:
+    """Return the script that plays replays."""
+    return (TEMPLATES / "replay.js").read_text(encoding="utf-8")
+
+
+def hash_of(script: str) -> str:
+    """Return how the page's policy names the one script that it allows."""
+    return base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+
+
+def _seeing(seen: Document, w: Writer) -> Section:
+    blocks: list[Chart | Table | Replay] = [*replays(seen, w), *gantt.gantt(seen, w), *gantt.wip(seen, w)]
+    return Section("seeing", w.t("Seeing the line"), window_text(seen, w), blocks)
 
 
 @cache
@@ -68,6 +94,7 @@ def _environment() -> jinja2.Environment:
     made.filters["unbroken"] = unbroken
     made.tests["long"] = lambda cell: any(len(word) > LONG_WORD for word in cell.split())
     made.tests["chart"] = lambda block: isinstance(block, Chart)
+    made.tests["replay"] = lambda block: isinstance(block, Replay)
     return made
 
 
