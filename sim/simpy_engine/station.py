@@ -156,11 +156,19 @@ class Station:
     def pull(self, now: float) -> None:
         """Step 4 of an instant: ready machines take parts, then places are filled from behind."""
         if self.ready:
+            passed = False  # whether a machine has left the first part to others: it may take the next
             for machine in list(self.ready) if self.choose == "longest_idle" else self._in_order():
                 if not machine.load(now):
                     break
+                if machine in self.ready:
+                    passed = True
+                elif passed:
+                    self.line.stirred |= self.bit
         if self.waiting:
+            waited = len(self.waiting)
             self._refill(now)
+            if self.ready and len(self.waiting) < waited:
+                self.line.stirred |= self.bit  # what came in now may make a charge, or a lot, complete
         if self.sleepers:
             self._wake(now)
 
