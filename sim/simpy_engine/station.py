@@ -177,7 +177,7 @@ class Station:
         starting = sum(m.sleep is not None and m.sleep.starting for m in self.sleepers)
         for machine in list(self.sleepers):
             sleep = machine.sleep
-            if sleep is None or not sleep.may_wake():
+            if sleep is None or not sleep.may_wake(now):
                 continue
             if not self.enough_wait((starting + 1) * sleep.rule.wake_at_parts):
                 return
