@@ -172,6 +172,16 @@ def _shift_rules(view: View) -> Iterator[Finding]:
                 yield Finding((*layer.path, key), f"{key} at a {layer.at.kind}", "its strokes pause and go on")
 
 
+def _pushers(view: View) -> Iterator[Finding]:
+    """What moves only when a part is charged cannot wait for strokes before it charges one."""
+    for layer in view.layers():
+        if layer.get("gaps") is False and (number(layer.get("charge_every")) or 1) > 1:
+            key = "charge_every" if "charge_every" in layer.node else "gaps"
+            if key in layer.node:
+                allowed = "charge_every 1 with gaps false, or gaps true"
+                yield Finding((*layer.path, key), "a pusher that waits for strokes before it charges", allowed)
+
+
 def _initial(view: View) -> Iterator[Finding]:
     for path, line in view.lines:
         in_work: dict[str, int] = {}
@@ -332,7 +342,7 @@ def _moment(value: Any) -> datetime | None:  # noqa: ANN401 - whatever the file 
 
 CHECKS: Iterable[Check] = (
     _duplicate_names, _reserved_names, *FLOW_CHECKS, *PEOPLE_CHECKS, _needed_by_kind, _belongs_to_kind, _sizes,
-    _buffers, _shift_rules, _initial, _stops, _endless, _calendars, _tariff_bands, _commissioned, _scheduled,
+    _buffers, _shift_rules, _pushers, _initial, _stops, _endless, _calendars, _tariff_bands, _commissioned, _scheduled,
     heat_complete, *PLAN_CHECKS,
 )  # fmt: skip
 """Every cross-check."""

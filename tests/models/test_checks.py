@@ -149,6 +149,8 @@ CASES = [
     (at(HEAT, "next"), {"sequence": ["bake", "oven"]}, at(HEAT, "next", "sequence", 1), "unknown station 'oven'"),
     (at(SPIN, "inspect"), {"bad_to": "mend"}, at(SPIN, "inspect", "bad_to"), "unknown station 'mend'"),
     (at(BAKE, "shift_end"), "finish", at(BAKE, "shift_end"), "shift_end at a furnace"),
+    (at(BAKE), {"name": "oven", "kind": "conveyor", "buffer": 4, "places": 3, "pace_s": 9, "gaps": False, "charge_every": 2},
+     at(BAKE, "charge_every"), "a pusher that waits"),
     (("lines", 0, "initial"), [{"station": "heat", "parts": 50}],
      ("lines", 0, "initial", 0, "parts"), "50 parts for 40"),
     (("lines", 0, "initial"), [{"station": "heat", "remaining_s": 5}],
