@@ -63,7 +63,8 @@ class BatchMachine(Machine):
 
     def may_begin_later(self) -> bool:
         """Return whether a charge will be started when its oldest part has waited long enough."""
-        return super().may_begin_later() or (self.rig.max_wait_s < float("inf") and len(self.station.queue) > 0)
+        waits = self.rig.max_wait_s < float("inf") and len(self.station.queue) > 0
+        return super().may_begin_later() or (waits and self.is_empty())
 
     def takes_at_once(self) -> bool:
         """A part alone starts a charge only if one part is a load."""

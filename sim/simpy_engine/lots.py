@@ -57,6 +57,11 @@ class AssemblyStation(Station):
     def _place_to_keep(self, part: Part) -> bool:
         return self.room_for(part)
 
+    def helped_by(self, product: str, lots: bool) -> bool:
+        """Return whether an arrival of a product finds a place, or is missing for a kit."""
+        here = len(self.kits.of[product]) + sum(part.product == product for part in self._kept)
+        return here < self.places[product] or self._there(product) < self.inputs[product]
+
     def accepts_arrival(self, part: Part) -> bool:
         """Return whether an arriving part finds a place."""
         ahead = sum(g.may_give() and g.offered_part().product == part.product for g in self.waiting)

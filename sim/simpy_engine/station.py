@@ -138,6 +138,12 @@ class Station:
                 order = STOPS + self.machines[0].order
                 self.line.clock.at(now + wait_s, order, lambda _: self.line.stir(self.index))
 
+    def helped_by(self, product: str, lots: bool) -> bool:
+        """Return whether an arrival may change anything here, where nothing moves; ``lots``: it may belong to one here."""
+        if self.one_lot and (self.queue or self._kept or any(m.parts() for m in self.machines)):
+            return lots
+        return len(self.queue) + self.coming < self.buffer or (bool(self.ready) and not self.waiting)
+
     def accepts_arrival(self, part: Part) -> bool:
         """Return whether an arriving part finds a place in the buffer or a machine that takes it at once."""
         if self.one_lot and not self._clear_for(part.lot):
