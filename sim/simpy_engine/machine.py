@@ -90,6 +90,7 @@ class Machine:
         self.part, self.phase = part, WORK
         self.setup_for = part.product
         self._left_s = self._whole_s = remaining_s
+        self._needs = self._work_needs
         self.touch()
         self.carry_on(self.clock.now)
 

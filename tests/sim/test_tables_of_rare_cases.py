@@ -37,6 +37,19 @@ def test_a_vehicle_takes_along_parts_of_one_lot_only():
     assert t.visits("cart", "part start leave") == [(1, 1, 2), (2, 3, 4), (3, 5, 6)]
 
 
+# people
+
+
+def test_a_part_in_work_at_the_start_needs_its_worker():
+    """The worker comes at 1 h; one hour was left."""
+    late = {"worker": {"on_duty": [{"shift": "mon-sun 09:00-17:00", "size": 1}]}}
+    a = station("a", 2, crew={"processing": "worker"})
+    t = play(3, a, source=arrivals(9), line_fields={"initial": [{"station": "a", "remaining_s": H}]}, crews=late,
+             run={"start": "2026-01-05T08:00"})  # fmt: skip
+    assert t.visits("a", "start leave") == [(1, 2)]
+    assert t.states("a") == [("waiting_crew", 0, 1), ("processing", 1, 2)]
+
+
 # standby
 
 
@@ -70,7 +83,6 @@ def test_arrivals_that_cannot_come_in_help_nobody():
     b = station("b", kind="conveyor", places=2, pace_s=H, gaps=False, buffer=1, one_lot_at_a_time=True)
     with pytest.raises(DataError, match="deadlock 3 h after the start: a -> b -> a"):
         play(9, station("a", 1, buffer=1, one_lot_at_a_time=True, machines=2), b, source={"interarrival_s": H})
-
 
 
 def test_a_line_that_stands_is_told_though_its_stations_are_never_open_together():
