@@ -20,7 +20,7 @@ from models.view import At, Finding, Layer, View, mapping, names, number, place,
 
 Check = Callable[[View], Iterator[Finding]]
 
-_WORK = ("cycle_time_s", "setup_time_s")
+_WORK = ("cycle_time_s", "setup_time_s", "load_s", "unload_s")
 _STROKES = ("places", "pace_s", "charge_every", "gaps")
 _OF_KIND = {
     "machine": (*_WORK, "heads"),
@@ -30,7 +30,7 @@ _OF_KIND = {
     "assembly": (*_WORK, "inputs", "output", "heads"),
     "split": (*_WORK, "pieces", "output", "heads"),
     "join": (*_WORK, "pieces", "output", "heads"),
-    "transport": ("capacity", "travel_s", "return_s", "vehicles"),
+    "transport": ("capacity", "travel_s", "return_s", "vehicles", "load_s", "unload_s"),
 }
 """Fields that only some kinds of station know."""
 _NEEDED = {
@@ -170,6 +170,10 @@ def _shift_rules(view: View) -> Iterator[Finding]:
         for key in ("shift_end", "no_start_within_s"):
             if layer.at.kind in _STROKE_KINDS and layer.node.get(key) not in (None, "resume"):
                 yield Finding((*layer.path, key), f"{key} at a {layer.at.kind}", "its strokes pause and go on")
+        for phase in ("setup", "load", "processing", "unload") if layer.at.kind in _STROKE_KINDS else ():
+            if phase in mapping(layer.node.get("crew")):
+                found = f"people for {phase} at a {layer.at.kind}"
+                yield Finding((*layer.path, "crew", phase), found, "crew.repair; a machine in front that loads it")
 
 
 def _pushers(view: View) -> Iterator[Finding]:

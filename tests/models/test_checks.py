@@ -151,6 +151,8 @@ CASES = [
     (at(BAKE, "shift_end"), "finish", at(BAKE, "shift_end"), "shift_end at a furnace"),
     (at(BAKE), {"name": "oven", "kind": "conveyor", "buffer": 4, "places": 3, "pace_s": 9, "gaps": False, "charge_every": 2},
      at(BAKE, "charge_every"), "a pusher that waits"),
+    (at(BAKE, "crew"), {"load": "setters"}, at(BAKE, "crew", "load"), "people for load at a furnace"),
+    (at(BAKE, "load_s"), 5, at(BAKE, "load_s"), "'load_s' at a station of kind 'furnace'"),
     (("lines", 0, "initial"), [{"station": "heat", "parts": 50}],
      ("lines", 0, "initial", 0, "parts"), "50 parts for 40"),
     (("lines", 0, "initial"), [{"station": "heat", "remaining_s": 5}],
