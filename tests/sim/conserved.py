@@ -145,7 +145,11 @@ def places_are_enough(played):
                 assert len(queue) <= station.places[product]
             for machine in station.machines:
                 assert on_machine(machine) <= most_on(machine)
-            if station.one_lot and station.kind in ("machine", "batch", "furnace") and station.name not in starts:
+            if (
+                station.one_lot
+                and station.kind in ("machine", "batch", "furnace", "transport")
+                and station.name not in starts
+            ):
                 assert len({part.lot for part in station.present()}) <= 1
 
 
@@ -165,7 +169,9 @@ def visits_of(played, line, station):
 def visits_follow(played):
     """The moments of a visit are in order, and those of a part follow each other where it said it would go."""
     last = {}
-    changing = {s.line.name for line in played.run.lines for s in line.stations if s.kind in ("split", "join", "assembly")}
+    changing = {
+        s.line.name for line in played.run.lines for s in line.stations if s.kind in ("split", "join", "assembly")
+    }
     for row in played.trace.visits:
         moments = [row[k] for k in ("enter_s", "setup_start_s", "setup_end_s", "start_s", "finish_s", "leave_s")]
         known = [m for m in moments if m is not None]
@@ -287,7 +293,7 @@ def figures_add_up(played):
 def heat_balances(played):
     """Fuel x efficiency = load + walls + openings + heat-up; without warm-up, of machines not renewed."""
     for machine in played.flushed().machines():
-        if machine.heating is None or machine.commissioned_s is not None:
+        if machine.heating is None or machine.age.commissioned_s is not None:
             continue
         heat, use, stays = machine.rig.heat, machine.heating.use, machine.stays
         rates = machine.rig.rates_per_h.get(heat.carrier, [0.0] * len(STATES))

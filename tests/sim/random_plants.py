@@ -102,6 +102,9 @@ def lines(draw, name="l"):
         line["initial"] = draw(present(row))
     with_kits(line, draw)
     with_ways_back(line, draw)
+    for station in row:
+        if "setup_time_s" in station and draw(seldom):
+            station["setup_initial"] = draw(st.sampled_from(view_of(line).made_on(line)))
     return line
 
 
@@ -153,8 +156,11 @@ def with_kits(line, draw):
 
 def arriving(line, number):
     """Products that come to a station, as the plant file's own checks see it."""
-    tree = {"products": [{"name": p} for p in PRODUCTS], "lines": [line]}
-    return coming(View(tree), line)[number]
+    return coming(view_of(line), line)[number]
+
+
+def view_of(line):
+    return View({"products": [{"name": p} for p in PRODUCTS], "lines": [line]})
 
 
 def with_ways_back(line, draw):
@@ -237,4 +243,3 @@ def plants(draw, renewals=True):
     plant = Plant.model_validate(draw(trees(renewals)))
     check_plant(plant)
     return plant
-

@@ -63,7 +63,9 @@ def shared_fields(kind, targets):
         "power_kw": st.just(POWER),
         "use_per_h": st.just(GAS),
         "use_per_unit": st.just({"electricity_kwh": 0.3, "steam_t": 0.01}),
-        "ageing": st.just({"failure_rate_per_y": 0.3, "cycle_time_per_y": 0.1, "energy_per_y": 0.05, "scrap_per_y": 0.1}),
+        "ageing": st.just(
+            {"failure_rate_per_y": 0.3, "cycle_time_per_y": 0.1, "energy_per_y": 0.05, "scrap_per_y": 0.1}
+        ),
         "running_cost_cny_per_y": st.just(8760),
         "standby": STANDBY,
     }
@@ -74,7 +76,7 @@ def fields_of(kind, targets):
     """What this kind of station may say of its behaviour."""
     fields = shared_fields(kind, targets)
     if kind in STROKES:
-        return fields | {"charge_every": st.integers(1, 3), "gaps": st.just(False)}
+        return fields | {"charge_every": st.integers(1, 3)}
     fields = fields | {
         "load_s": dists(0.2 * H, least=0),
         "unload_s": dists(0.2 * H, least=0),
@@ -111,6 +113,8 @@ def behaviour(draw, kind, targets):
     out = draw(core(kind)) | draw(some(fields_of(kind, targets), most=5))
     if kind in ("furnace", "batch") and draw(seldom):
         out["heat"] = draw(HEAT)
+    if kind in STROKES and draw(seldom):
+        out |= {"gaps": False, "charge_every": 1}
     if kind == "furnace":
         out |= draw(some({"hold_off_shift": st.booleans(), "heat_up_h": st.just({"from_hold": 0.5, "cold": 2})}, 2))
         if "heat" in out and "heat_up_h" in out:
@@ -135,7 +139,9 @@ def machines(draw, kind, targets):
     number = draw(st.integers(1, 3))
     if not draw(seldom):
         return number
-    fields = {k: v for k, v in shared_fields(kind, targets).items() if k != "inspect"} | {"failures": without_heads(kind)}
+    fields = {k: v for k, v in shared_fields(kind, targets).items() if k != "inspect"} | {
+        "failures": without_heads(kind)
+    }
     return [{"name": f"m{n}"} | draw(some(fields | changed(kind), most=2)) for n in range(number)]
 
 
@@ -145,8 +151,9 @@ def changed(kind):
     if kind in STROKES:
         return {"places": st.integers(1, 4), "pace_s": eighths.map(lambda h: h * H / 4)}
     if kind == "transport":
-        return {"travel_s": dists(0.25 * H), "return_s": dists(0.25 * H)}
-    return {"cycle_time_s": by_product(0.5 * H)} | ({"pieces": st.integers(1, 3)} if kind == "split" else {})
+        return {"travel_s": dists(0.25 * H), "load_s": dists(0.1 * H), "return_s": dists(0.25 * H)}
+    own = {"split": {"pieces": st.integers(1, 3)}, "batch": {"max_wait_s": eighths.map(lambda h: h * H)}}
+    return {"cycle_time_s": by_product(0.5 * H), "unload_s": dists(0.1 * H)} | own.get(kind, {})
 
 
 RAMPS = st.sampled_from([
@@ -160,7 +167,11 @@ RAMPS = st.sampled_from([
 def options(draw, kind, targets):
     """What the machines may be renewed with."""
     new = {k: v for k, v in shared_fields(kind, targets).items() if k not in ("inspect", "maintenance")}
-    more = {"cycle_time_factor": st.sampled_from([0.5, 0.8]), "ramp_up": RAMPS, "install_d": eighths.map(lambda h: h / 3)}
+    more = {
+        "cycle_time_factor": st.sampled_from([0.5, 0.8]),
+        "ramp_up": RAMPS,
+        "install_d": eighths.map(lambda h: h / 3),
+    }
     more |= {"failures": without_heads(kind)}
     return {"name": "new", "capex_cny": 1} | draw(some(new | changed(kind) | more, most=4))
 
@@ -176,6 +187,8 @@ def stations(draw, name, targets):
     least = out["min_load"] if kind == "batch" else out["pieces"] if kind == "join" else 0
     if out["buffer"] is not None:
         out["buffer"] += least
+    if "ageing" in out and draw(st.booleans()):
+        out["in_service_since"] = 2020
     fields = {"choose_machine": st.sampled_from(["first_listed", "random"]), "calendar": CALENDARS}
     if kind != "assembly":
         fields["one_lot_at_a_time"] = st.just(True)
@@ -186,4 +199,3 @@ def stations(draw, name, targets):
     if draw(st.booleans()):
         out["options"] = [draw(options(kind, targets))]
     return out
-
