@@ -53,11 +53,12 @@ def stands(line: LineRun) -> list[Station]:
     if line.on_the_way or not any(_holds(m) is not None for m in machines):
         return []
     for machine in machines:
-        will_begin = machine.off and machine.is_empty() and machine.station.has_part()
+        will_begin = machine.off and not machine.out and machine.station.has_part()
         held = will_begin or machine.downtime.stop or machine.renewal.installing
         if held or machine.under_way() or machine.may_begin_later():
             return []
-    if any(feed.may_help(line.stations[feed.to]) for feed in line.feeds):
+    shut = [all(_holds(m) is not None for m in s.machines) for s in line.stations]
+    if any(not shut[feed.to] and feed.may_help(line.stations[feed.to]) for feed in line.feeds):
         return []
     place = line.rank >> 24
     if any(swap.line == place and swap.at_s > line.clock.now for swap in line.run.program.swaps):

@@ -139,7 +139,7 @@ class Station:
                 self.line.clock.at(now + wait_s, order, lambda _: self.line.stir(self.index))
 
     def helped_by(self, product: str, lots: bool) -> bool:
-        """Return whether an arrival may change anything here, where nothing moves; ``lots``: it may belong to one here."""
+        """Return whether an arrival may change anything where nothing moves; ``lots``: it may be of a lot here."""
         if self.one_lot and (self.queue or self._kept or any(m.parts() for m in self.machines)):
             return lots
         return len(self.queue) + self.coming < self.buffer or (bool(self.ready) and not self.waiting)

@@ -82,7 +82,7 @@ def routes(draw, number, names):
             lambda pair: {"sequence": [onward, pair[0], pair[1]]}
         ),
     )
-    return draw(st.one_of(single, st.fixed_dictionaries({p: single for p in PRODUCTS})))
+    return draw(st.one_of(single, st.fixed_dictionaries(dict.fromkeys(PRODUCTS, single))))
 
 
 @st.composite
@@ -146,7 +146,7 @@ def with_kits(line, draw):
         station["inputs"] = {p: draw(st.integers(1, 2)) for p in here}
         if set(arriving(line, number)) != set(here):  # what goes out comes back under another name
             station.pop("next", None)
-            station["inputs"] = {p: 1 for p in arriving(line, number)}
+            station["inputs"] = dict.fromkeys(arriving(line, number), 1)
         if station["buffer"] is not None:
             most = max(station["inputs"].values())
             station["buffer"] = max(station["buffer"], most)

@@ -23,7 +23,7 @@ CALENDARS = st.sampled_from([
 def by_product(scale, least=1):
     """One duration for all products, or one for each."""
     one = dists(scale, least)
-    return st.one_of(one, one, st.fixed_dictionaries({p: one for p in PRODUCTS}))
+    return st.one_of(one, one, st.fixed_dictionaries(dict.fromkeys(PRODUCTS, one)))
 
 
 @cache
@@ -80,7 +80,7 @@ def fields_of(kind, targets):
     fields = fields | {
         "load_s": dists(0.2 * H, least=0),
         "unload_s": dists(0.2 * H, least=0),
-        "crew": some({phase: needs for phase in ("setup", "load", "unload", "processing", "repair")}),
+        "crew": some(dict.fromkeys(("setup", "load", "unload", "processing", "repair"), needs)),
         "shift_end": st.sampled_from(["finish", "fit"]),
         "no_start_within_s": eighths.map(lambda h: h * H / 2),
     }

@@ -35,8 +35,14 @@ from sim.simulate import Job, Settings, replicate, simulate
 
 H = 3600.0
 UNTIL_H, WARM_UP_H = 150.2, 33.3
-QUICK = settings(max_examples=30, derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck),
-                 phases=[Phase.explicit, Phase.generate])  # fmt: skip
+QUICK = settings(
+    max_examples=30,
+    derandomize=True,
+    deadline=None,
+    database=None,
+    suppress_health_check=list(HealthCheck),
+    phases=[Phase.generate],
+)
 """Without shrinking, which takes minutes here: a failing plant is printed whole."""
 SLOW = settings(QUICK, max_examples=400)
 

@@ -7,8 +7,14 @@ from hypothesis import strategies as st
 from random_plants import plants
 
 H = 3600.0
-QUICK = settings(max_examples=15, derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck),
-                 phases=[Phase.generate])  # fmt: skip
+QUICK = settings(
+    max_examples=15,
+    derandomize=True,
+    deadline=None,
+    database=None,
+    suppress_health_check=list(HealthCheck),
+    phases=[Phase.generate],
+)
 EXACT = {"rel": 1e-9, "abs": 1e-9}
 FACTORS = {2025: 0.7, 2027: 0.5}
 

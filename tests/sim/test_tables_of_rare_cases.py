@@ -92,3 +92,19 @@ def test_a_line_that_stands_is_told_though_its_stations_are_never_open_together(
     b = station("b", 1, buffer=0, scrap=1, inspect={"bad_to": "a"})
     with pytest.raises(DataError, match="deadlock 2 h after the start: a -> b -> a"):
         play(99, a, b, station("c", 1, calendar=nights), run={"start": "2026-01-05T08:00"})
+
+
+def test_arrivals_behind_what_is_blocked_help_nobody():
+    """b joins two parts, but lets only one lot in: part 2 waits on a for ever, and part 3 behind it."""
+    b = station("b", 1, kind="join", pieces=2, buffer=4, one_lot_at_a_time=True)
+    with pytest.raises(DataError, match="deadlock 2 h after the start: a -> b -> a"):
+        play(9, station("a", 1), b, source=arrivals(0, 0, 2.5, 3.5))
+
+
+def test_a_pusher_that_is_charged_in_the_morning_sets_its_line_going():
+    """c sleeps until two parts wait on b: part 1 from 5 h on, part 2 when a, closed from 4 h on, has moved at 24 h."""
+    a = station("a", kind="conveyor", places=4, pace_s=H, gaps=False, calendar=DAY["calendar"])
+    c = station("c", 1, buffer=0, initial_state="standby", standby={"after_s": 9, "wake_at_parts": 2})
+    t = play(27.5, a, station("b", 1, machines=2), c, run=DAY["run"])
+    assert t.visits("b", "part start finish")[:2] == [(1, 4, 5), (2, 25, 26)]
+    assert t.visits("c", "part start leave") == [(1, 26, 27)]
