@@ -156,7 +156,7 @@ class JoinStation(Station):
 
     def has_part(self) -> bool:
         """Return whether a lot is complete."""
-        return bool(self.feeds) or self.complete(self.machines[0].rig.pieces) is not None
+        return self._feed() is not None or self.complete(self.machines[0].rig.pieces) is not None
 
     def pick(self, chosen: list[Part], now: float) -> None:
         """Take certain parts out of the buffer."""

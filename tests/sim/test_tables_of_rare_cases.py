@@ -68,6 +68,14 @@ def test_a_batch_machine_wakes_for_a_charge():
     assert t.states("a") == [("standby", 0, 3), ("start_up", 3, 3.5), ("processing", 3.5, 4.5)]
 
 
+def test_a_joining_machine_does_not_wake_for_a_source_that_is_used_up():
+    """Of three parts one is left over; the machine sleeps from 1 h on."""
+    a = station("a", 1, kind="join", pieces=2, standby={"after_s": 0})
+    t = play(3, a, source={"saturated": True, "count": 3})
+    assert t.visits("a", "part start leave") == [(1, 0, 1)]
+    assert t.run.machines()[0].sleep.asleep
+
+
 # what stands for ever
 
 
