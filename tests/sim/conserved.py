@@ -197,6 +197,30 @@ def times_are_the_visits(played):
             assert station.number.area(now) == pytest.approx(done + open_, **EXACT)
 
 
+def counts_are_the_visits(played):
+    """Units, waiting times and lead times are counted once for each visit, and work once for each hour of it."""
+    work = [STATES.index("processing"), STATES.index("overtime")]
+    played.flushed()
+    for line in played.run.lines:
+        for output in line.outputs.values():
+            assert output.lead.count == output.good
+        for station in line.stations:
+            here = visits_of(played, line, station)
+            for machine in station.machines:
+                made = sum(v["machine"] == machine.name for v in here)
+                assert machine.units == made + len(machine.out)
+                at_rest = machine.stays.state not in work and machine.age.commissioned_s is None
+                if at_rest and station.kind != "transport":
+                    worked_s = sum(machine.stays.seconds[n] for n in work)
+                    assert machine.operated_s == pytest.approx(worked_s, **EXACT)
+            if station.kind != "split":
+                waits = [v["start_s"] - v["enter_s"] for v in here if v["start_s"] is not None]
+                begun = [p for m in station.machines for p in m.parts() if p.started_s is not None]
+                waits += [part.started_s - part.entered_s for part in begun]
+                assert station.waits.count == len(waits)
+                assert station.waits.total * H == pytest.approx(sum(waits), **EXACT)
+
+
 # hours
 
 

@@ -8,6 +8,7 @@ import json
 import pytest
 from conserved import (
     Played,
+    counts_are_the_visits,
     figures_add_up,
     heat_balances,
     hours_add_up,
@@ -55,8 +56,8 @@ def check_on_the_way(plant):
         parts_are_all_there(played)
         places_are_enough(played)
         people_are_where_they_serve(played)
-    for check in (hours_add_up, rows_are_the_hours, visits_follow, kits_are_whole, times_are_the_visits, heat_balances,
-                  figures_add_up):  # fmt: skip
+    for check in (hours_add_up, rows_are_the_hours, visits_follow, kits_are_whole, times_are_the_visits,
+                  counts_are_the_visits, heat_balances, figures_add_up):  # fmt: skip
         check(played)
 
 
