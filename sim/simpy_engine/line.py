@@ -121,11 +121,13 @@ class LineRun:
 
     def split(self, whole: Part, pieces: int, product: str, now: float) -> list[Part]:
         """Return the parts that one part becomes; they are a lot."""
-        lot, made = next(self.lots), []
+        lot = next(self.lots)
+        made: list[Part] = []
         for _ in range(pieces):
             piece = self.new_part(product, whole.born_s, lot, pieces > 1)
             piece.entered_s, piece.started_s, piece.finished_s = whole.entered_s, whole.started_s, now
-            piece.bad, piece.home, piece.parent = whole.bad, whole.home, (whole, pieces)
+            piece.bad, piece.parent = whole.bad, (whole, pieces)
+            piece.home = None if made else whole.home  # a pallet goes on with the first piece
             made.append(piece)
         self.wip.change(now, pieces - 1)
         self.merged -= pieces - 1
