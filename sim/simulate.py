@@ -30,7 +30,8 @@ Progress = Callable[[int, int], None]
 Document = dict[str, Any]
 
 INTERVALS = frozenset({
-    "throughput_per_h", "good_per_h", "scrap_per_h", "undetected_per_h", "wip", "lead_time_h", "mean_power_kw", "kwh_per_unit", "kgce_per_unit", "tce",
+    "throughput_per_h", "good_per_h", "scrap_per_h", "undetected_per_h", "wip", "lead_time_h", "mean_power_kw",
+    "kwh_per_unit", "kgce_per_unit", "tce",
     "tce_equivalent", "tce_equal", "co2_t", "cost_cny", "peak_kw", "by_carrier", "oee", "visits_per_h", "queue_length",
     "number", "waiting_time_h", "per_h", "utilisation", "running_cost_cny_per_h",
 })  # fmt: skip
