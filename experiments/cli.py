@@ -35,14 +35,20 @@ def app() -> None:
     """
 
 
+def _or_auto(convert: Callable[..., Any]) -> dict[str, Any]:
+    """Return the arguments of an option that takes a number or the word ``auto``."""
+
+    def read(ctx: click.Context, param: click.Parameter, value: str | None) -> Any:  # noqa: ANN401
+        return value if value in (None, "auto") else convert(value, param, ctx)
+
+    return {"metavar": "N|auto", "callback": read}
+
+
 def _shared(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options that every run has."""
     for option in reversed(
         (
             click.option("--seed", type=click.IntRange(min=0), help="Seed of all random streams [the plant file's]."),
-            click.option(
-                "--replications", type=click.IntRange(min=1), help="Independent runs; more narrow the intervals."
-            ),
             click.option("--workers", type=click.IntRange(min=1), help="Processes to use [one per core]."),
             click.option(
                 "--lang", type=click.Choice(["zh", "en"]), help="Language of report and tables [the locale's]."
@@ -63,8 +69,61 @@ def _shared(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 _horizon = click.option("--horizon-h", type=click.FloatRange(min=0, min_open=True), help="Hours to simulate.")
-_warm_up = click.option("--warm-up-h", type=click.FloatRange(min=0), help="Hours at the start that do not count.")
+_warm_up = click.option(
+    "--warm-up-h",
+    **_or_auto(click.FloatRange(min=0).convert),
+    help="Hours at the start that do not count; auto: found by MSER-5 on pilot runs.",
+)
+_fixed_replications = click.option(
+    "--replications", type=click.IntRange(min=1), help="Independent runs; more narrow the intervals."
+)
+
+
+def _replications(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add how many replications: a number, or as many as a precision needs."""
+    for option in reversed(
+        (
+            click.option(
+                "--replications",
+                **_or_auto(click.IntRange(min=1).convert),
+                help="Independent runs; auto: as many as --precision needs.",
+            ),
+            click.option(
+                "--precision",
+                type=click.FloatRange(min=0, min_open=True),
+                help="Relative half-width wanted, e.g. 0.01 [0.02]; means --replications auto.",
+            ),
+            click.option(
+                "--precision-of",
+                multiple=True,
+                metavar="FIGURE",
+                help="For which figure: a key of every line, or LINE/KEY or LINE/STATION/KEY; repeat for several "
+                "[throughput_per_h, wip, lead_time_h].",
+            ),
+            click.option(
+                "--max-replications", type=click.IntRange(min=20), help="Most replications that auto makes [200]."
+            ),
+        )
+    ):
+        command = option(command)
+    return command
+
+
 _plant = click.argument("plant")
+
+
+def _hours(ctx: click.Context, param: click.Parameter, value: str | None) -> tuple[float, float] | None:
+    """Return both hours of ``FROM-TO``, hours since the start of the run."""
+    if value is None:
+        return None
+    first, _, last = value.partition("-")
+    try:
+        window = float(first), float(last)
+    except ValueError:
+        raise click.BadParameter(f"{value!r} is not written like 0-24 (hours since the start of the run)") from None
+    if not 0 <= window[0] < window[1] < float("inf"):
+        raise click.BadParameter(f"{value!r}: the window begins at 0 or later and ends after its begin")
+    return window
 
 
 @app.command(short_help="Write a plant file to start from.")
@@ -111,19 +170,39 @@ def schema() -> None:
 
 @app.command(epilog=PLANTS, short_help="Simulate a plant as it is.")
 @_plant
+@click.option(
+    "--trace",
+    type=click.Path(file_okay=False),
+    metavar="FOLDER",
+    help="Write every visit and every stay of a machine, of all replications, to visits.csv and states.csv there.",
+)
+@click.option(
+    "--window",
+    metavar="FROM-TO",
+    callback=_hours,
+    help="Hours of the run to show as Gantt, parts over time and replay [24 h from the first work after the warm-up].",
+)
 @_horizon
 @_warm_up
+@_replications
+@click.option(
+    "--batches",
+    type=click.IntRange(min=2),
+    help="One long run instead of replications, cut into so many batches for the intervals.",
+)
 @_shared
-def simulate(**given: Any) -> None:  # noqa: ANN401 - click's options by name
+def simulate(trace: str | None, window: tuple[float, float] | None, **given: Any) -> None:  # noqa: ANN401 - click's options by name
     """Simulate a plant as it is: output, waiting, machine states, OEE, energy, each with its 95 % interval.
 
     \b
     renewline simulate machining --horizon-h 2000 --replications 5
+    renewline simulate machining --warm-up-h auto --precision 0.01
     renewline simulate plant.yaml --json --no-save > result.json
+    renewline simulate plant.yaml --trace trace --window 0-24
     """
     from experiments import commands
 
-    commands.simulate(commands.Request(**given, command="simulate"))
+    commands.simulate(commands.Request(**given, command="simulate"), trace, window)
 
 
 @app.command(epilog=PLANTS, short_help="Compare before and after a renewal.")
@@ -137,6 +216,7 @@ def simulate(**given: Any) -> None:  # noqa: ANN401 - click's options by name
 )
 @_horizon
 @_warm_up
+@_replications
 @_shared
 def compare(options: tuple[str, ...], **given: Any) -> None:  # noqa: ANN401 - click's options by name
     """Compare before and after, on the same random streams: what the renewal changes a year.
@@ -149,10 +229,72 @@ def compare(options: tuple[str, ...], **given: Any) -> None:  # noqa: ANN401 - c
     commands.compare(commands.Request(**given, command="compare"), options)
 
 
+@app.command(epilog=PLANTS, short_help="Find the best of several variants.")
+@_plant
+@click.option(
+    "--variant",
+    "variants",
+    multiple=True,
+    metavar="NAME=CHANGE+CHANGE",
+    help="A variant: changes as compare's --option takes them, joined by +; none: the plant as it is. Repeat for each. "
+    "Without it: the plant as it is, and each option of each station.",
+)
+@click.option(
+    "--metric",
+    default="value_cny_per_y",
+    show_default=True,
+    help="What is compared: good_per_h, throughput_per_h, wip, lead_time_h, or a yearly figure of compare, e.g. "
+    "energy_tce_per_y.",
+)
+@click.option(
+    "--delta", type=click.FloatRange(min=0, min_open=True), help="Smallest difference worth finding, in its unit (kn)."
+)
+@click.option(
+    "--alpha",
+    type=click.FloatRange(0, 0.5, True, True),
+    default=0.05,
+    show_default=True,
+    help="Allowed probability of a wrong choice.",
+)
+@click.option(
+    "--method",
+    type=click.Choice(["kn", "ocba"]),
+    default="kn",
+    show_default=True,
+    help="kn: guarantee by elimination; ocba: a budget of runs where they tell most.",
+)
+@click.option(
+    "--first-runs",
+    "first",
+    type=click.IntRange(min=2),
+    default=10,
+    show_default=True,
+    help="Runs that every variant makes.",
+)
+@click.option(
+    "--max-runs", "most", type=click.IntRange(min=2), default=2000, show_default=True, help="Most runs in all."
+)
+@_horizon
+@_warm_up
+@_shared
+def rank(variants: tuple[str, ...], **given: Any) -> None:  # noqa: ANN401 - click's options by name
+    """Find the best of several variants with a stated probability of being right.
+
+    \b
+    renewline rank machining --delta 100000
+    renewline rank machining --delta 100000 --variant "today=" --variant "new=shaft line/rough turning=cnc_lathe:2"
+    """
+    from experiments import commands
+
+    asked = {name: given.pop(name) for name in ("metric", "delta", "alpha", "method", "first", "most")}
+    commands.rank(commands.Request(**given, command="rank"), variants, asked)
+
+
 @app.command(epilog=PLANTS, short_help="Find the best schedule of renewals and report it.")
 @_plant
 @click.option("--gap", default=1e-3, show_default=True, help="Stop solving at this gap to the bound.")
 @click.option("--time-limit-s", default=120.0, show_default=True, help="Stop solving after so many seconds.")
+@_fixed_replications
 @_shared
 def plan(gap: float, time_limit_s: float, **given: Any) -> None:  # noqa: ANN401 - click's options by name
     """Find the schedule of renewals worth most, play it back over the whole horizon, and report it.

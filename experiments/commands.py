@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import click
 
@@ -23,7 +23,7 @@ class Request:
     command: str
     plant: str
     seed: int | None = None
-    replications: int | None = None
+    replications: int | Literal["auto"] | None = None
     workers: int | None = None
     lang: str | None = None
     as_json: bool = False
@@ -32,7 +32,11 @@ class Request:
     quiet: bool = False
     verbose: bool = False
     horizon_h: float | None = None
-    warm_up_h: float | None = None
+    warm_up_h: float | Literal["auto"] | None = None
+    precision: float | None = None
+    precision_of: tuple[str, ...] = ()
+    max_replications: int | None = None
+    batches: int | None = None
 
     @property
     def language(self) -> str:
@@ -83,8 +87,9 @@ def schema() -> None:
     click.echo(json.dumps(plant_schema(), ensure_ascii=False, indent=1))
 
 
-def simulate(request: Request) -> None:
-    """Simulate a plant as it is."""
+def simulate(request: Request, trace: str | None = None, window_h: tuple[float, float] | None = None) -> None:
+    """Simulate a plant as it is; show a window of it, and write its trace, if asked for."""
+    from experiments import seeing
     from scenarios.evidence import assumptions
     from scenarios.files import read_plant
     from sim.simulate import Settings
@@ -92,10 +97,18 @@ def simulate(request: Request) -> None:
 
     plant = read_plant(request.plant)
     settings = _settings(Settings.of, plant, request)
+    seeing.check(trace, window_h, settings.horizon_h)
+    told = None
     with _stages(request) as announce:
         document = simulated(plant, settings, announce("Simulating"))
+        seen = None if request.no_save and trace is None else seeing.see(plant, document, window_h)
+        if trace is not None:
+            assert seen is not None
+            told = seeing.write_trace(plant, document, seen, Path(trace), settings.workers, request.language, announce)
     document["assumptions"] = assumptions(plant, settings.horizon_h)
-    _deliver(request, document)
+    _deliver(request, document, seen)
+    if told is not None and not request.quiet:
+        click.echo(told, err=True)
 
 
 def compare(request: Request, options: tuple[str, ...]) -> None:
@@ -113,6 +126,26 @@ def compare(request: Request, options: tuple[str, ...]) -> None:
     _deliver(request, document)
 
 
+def rank(request: Request, variants: tuple[str, ...], asked: dict[str, Any]) -> None:
+    """Find the best of several variants."""
+    from experiments.rank import Question, parse_variants
+    from experiments.rank import rank as ranked
+    from scenarios.files import read_plant
+    from sim.simulate import Settings
+
+    if asked["method"] == "kn" and asked["delta"] is None:
+        raise click.UsageError("--delta is missing: the smallest difference of --metric worth finding, in its unit")
+    plant = read_plant(request.plant)
+    found = parse_variants(plant, variants)
+    settings = _settings(Settings.of, plant, request)
+    with _stages(request) as announce:
+        document = ranked(plant, found, Question(**asked), settings, announce("Simulating the variants"))
+    _deliver(request, document)
+    if not document["decided"]:
+        click.echo(f"Not decided within {asked['most']} runs; allow more by --max-runs.", err=True)
+        raise click.exceptions.Exit(5)
+
+
 def plan(request: Request, gap: float, time_limit_s: float) -> None:
     """Find the schedule, play it back, report it."""
     from experiments.plan import document_of, find_plan
@@ -123,7 +156,7 @@ def plan(request: Request, gap: float, time_limit_s: float) -> None:
         answer = find_plan(
             plant,
             seed=request.seed,
-            replications=request.replications,
+            replications=None if request.replications == "auto" else request.replications,
             workers=request.workers,
             gap=gap,
             time_limit_s=time_limit_s,
@@ -164,18 +197,29 @@ def report(run_folder: str, lang: str | None) -> None:
         document = json.loads(results.read_text(encoding="utf-8"))
     except ValueError as error:
         raise DataError([Problem(str(results), f"no JSON: {error}", "results as a run wrote them")]) from None
-    write_report(document, path, choose_language(lang, os.environ))
+    seen = Path(run_folder) / "seeing.json"
+    shown = json.loads(seen.read_text(encoding="utf-8")) if seen.is_file() else None
+    write_report(document, path, choose_language(lang, os.environ), shown)
     click.echo(f"Report: {path}")
 
 
 def _settings(of: Callable[..., Any], plant: Any, request: Request) -> Any:  # noqa: ANN401 - sim.simulate.Settings
+    asks_precision = any((request.precision, request.precision_of, request.max_replications))
+    if asks_precision and request.replications not in (None, "auto"):
+        raise click.UsageError("--precision chooses the replications; leave --replications out, or give it as auto")
+    if request.batches and (asks_precision or request.replications):
+        raise click.UsageError("--batches is one run; it does not go with --replications or --precision")
     settings = of(
         plant,
         seed=request.seed,
-        replications=request.replications,
+        replications="auto" if asks_precision else request.replications,
         horizon_h=request.horizon_h,
         warm_up_h=request.warm_up_h,
         workers=request.workers,
+        precision=request.precision,
+        precision_of=request.precision_of or None,
+        max_replications=request.max_replications,
+        batches=request.batches,
     )
     if settings.warm_up_h >= settings.horizon_h:
         found = f"warm-up of {settings.warm_up_h:g} h, horizon of {settings.horizon_h:g} h"
@@ -185,12 +229,14 @@ def _settings(of: Callable[..., Any], plant: Any, request: Request) -> Any:  # n
     return settings
 
 
-def _deliver(request: Request, document: dict[str, Any]) -> None:
+def _deliver(request: Request, document: dict[str, Any], seen: dict[str, Any] | None = None) -> None:
     """Show the document and write the run folder."""
     from experiments.run_folder import as_json, folder_for, write_run
 
     if request.as_json:
         click.echo(as_json(document), nl=False)
+        if not request.quiet:
+            _warn(request, document)
     else:
         from rich.console import Console
 
@@ -201,9 +247,19 @@ def _deliver(request: Request, document: dict[str, Any]) -> None:
         return
     folder = Path(request.out) if request.out else folder_for(request.command, Path(request.plant).stem)
     text, name = _text_of(request.plant)
-    path = write_run(folder, document, text, name, ["renewline", *sys.argv[1:]], request.language)
+    path = write_run(folder, document, text, name, ["renewline", *sys.argv[1:]], request.language, seen)
     if not request.quiet:
         click.echo(f"Report: {path}", err=True)
+
+
+def _warn(request: Request, document: dict[str, Any]) -> None:
+    """Say on stderr what a reader of the document should not overlook; the tables say it themselves."""
+    if {"warm_up", "precision", "batch_means"} & document.keys():
+        from experiments.report.parts import Writer
+        from experiments.report.statistics_parts import warnings
+
+        for sentence in warnings(document, Writer(request.language)):
+            click.echo(sentence, err=True)
 
 
 def _text_of(plant: str) -> tuple[str, str]:

@@ -12,9 +12,8 @@ from models.plant import Plant
 from scenarios.catalogue import names
 from sim.kpis import Record
 from sim.output_analysis import paired_interval
-from sim.parallel import map_jobs
 from sim.program import Program, changed, lower, rig, targets_of
-from sim.simulate import Progress, Settings, document, jobs_of, replicate
+from sim.simulate import Progress, Settings, document, play
 
 HOURS_PER_Y = 8760.0
 ELECTRICITY = "electricity_kwh"
@@ -30,11 +29,16 @@ class Change:
     option: Option
 
 
-def parse_changes(plant: Plant, texts: tuple[str, ...]) -> list[Change]:
+def parse_changes(plant: Plant, texts: tuple[str, ...], source: str = "--option") -> list[Change]:
     """Return the changes written as ``line/station=option`` or ``line/station=option:machines``.
 
     Without any, every station that has options takes its first on all machines. The line may be left out where the
     station's name is enough.
+
+    Args:
+        plant: The plant.
+        texts: The changes.
+        source: Where they were written, for messages.
 
     Raises:
         DataError: A text names no station or option of the plant; all such are listed.
@@ -47,41 +51,41 @@ def parse_changes(plant: Plant, texts: tuple[str, ...]) -> list[Change]:
     changes = []
     taken: dict[tuple[str, str], int] = {}
     for text in texts:
-        found = _change(plant, text)
+        found = _change(plant, text, source)
         if isinstance(found, Problem):
             problems.append(found)
             continue
         place, there = (found.line, found.station), plant.line(found.line).station(found.station).count
         taken[place] = taken.get(place, 0) + found.machines
         if taken[place] > there:
-            problems.append(_too_many(text, found, taken[place], there))
+            problems.append(_too_many(f"{source} {text}", found, taken[place], there))
         changes.append(found)
     if problems:
         raise DataError(problems)
     return changes
 
 
-def _change(plant: Plant, text: str) -> Change | Problem:
+def _change(plant: Plant, text: str, source: str) -> Change | Problem:
     place, _, wanted = text.partition("=")
     name, _, count = wanted.partition(":")
     stations = [(line, s) for line in plant.lines for s in line.stations if place in (s.name, f"{line.name}/{s.name}")]
     if len(stations) != 1:
         known = ", ".join(f"{line.name}/{s.name}" for line in plant.lines for s in line.stations if s.options)
         found = "several stations of that name" if stations else "no such station"
-        return Problem(f"--option {text}", f"{found}: {place!r}", f"write line/station=option; with options: {known}")
+        return Problem(f"{source} {text}", f"{found}: {place!r}", f"write line/station=option; with options: {known}")
     line, station = stations[0]
     option = next((o for o in station.options if o.name == name), None)
     if option is None:
         known = ", ".join(o.name for o in station.options) or "none"
-        return Problem(f"--option {text}", f"no option {name!r} at {station.name}", f"options there: {known}")
+        return Problem(f"{source} {text}", f"no option {name!r} at {station.name}", f"options there: {known}")
     if count and not (count.isdigit() and 1 <= int(count) <= station.count):
-        return Problem(f"--option {text}", f"{count!r} machines", f"1 to {station.count}")
+        return Problem(f"{source} {text}", f"{count!r} machines", f"1 to {station.count}")
     return Change(line.name, station.name, int(count) if count else station.count, option)
 
 
-def _too_many(text: str, change: Change, machines: int, there: int) -> Problem:
+def _too_many(where: str, change: Change, machines: int, there: int) -> Problem:
     found = f"{machines} machines of {change.station} renewed so far"
-    return Problem(f"--option {text}", found, f"the station has {there}", "say how many: line/station=option:machines")
+    return Problem(where, found, f"the station has {there}", "say how many: line/station=option:machines")
 
 
 def renewed(plant: Plant, changes: list[Change]) -> Program:
@@ -104,9 +108,9 @@ def compare(
     plant: Plant, changes: list[Change], settings: Settings, progress: Progress | None = None
 ) -> dict[str, Any]:
     """Return the comparison document (docs/results.md): before, after, and the paired interval of each difference."""
-    jobs = [*jobs_of(plant, settings), *jobs_of(plant, settings, program=renewed(plant, changes))]
-    records = [outcome.record for outcome in map_jobs(replicate, jobs, settings.workers, progress)]
-    before, after = records[: settings.replications], records[settings.replications :]
+    programs = {"before": lower(plant), "after": renewed(plant, changes)}
+    played = play(plant, programs, settings, progress)
+    settings, before, after = played.settings, played.records["before"], played.records["after"]
     counted_h = settings.horizon_h - settings.warm_up_h
     margins = {product.name: product.margin_cny for product in plant.products}
     lines = range(len(plant.lines))
@@ -127,31 +131,38 @@ def compare(
         "names": names(c.option.name for c in changes),
         "before": document(plant, settings, before),
         "after": document(plant, settings, after),
-        "difference": _differences(before, after, list(lines), counted_h, margins),
+        "difference": _differences(before, after, list(lines), counted_h, margins, settings.first),
         "by_line": [
-            {"name": plant.lines[n].name, **_differences(before, after, [n], counted_h, margins)} for n in lines
+            {"name": plant.lines[n].name, **_differences(before, after, [n], counted_h, margins, settings.first)}
+            for n in lines
         ],
         "seed": settings.seed,
         "replications": settings.replications,
+        **played.chosen,
     }
 
 
 def _differences(
-    before: list[Record], after: list[Record], lines: list[int], counted_h: float, margins: dict[str, float]
+    before: list[Record],
+    after: list[Record],
+    lines: list[int],
+    counted_h: float,
+    margins: dict[str, float],
+    first: int | None,
 ) -> dict[str, Any]:
     """Return the paired interval of after - before of every yearly figure of some lines."""
-    rows = [[_per_year(r, lines, counted_h, margins) for r in side] for side in (before, after)]
+    rows = [[per_year(r, lines, counted_h, margins) for r in side] for side in (before, after)]
     keys = list(dict.fromkeys(key for side in rows for row in side for key in row))
     out: dict[str, Any] = {}
     for key in keys:
         a, b = ([row.get(key, 0.0) for row in side] for side in rows)
-        pair = paired_interval(a, b)
+        pair = paired_interval(a, b, first=first)
         out[key] = {"mean": pair.mean, "half_width": pair.half_width, "variance_ratio": pair.variance_ratio}
     return out
 
 
-def _per_year(record: Record, lines: list[int], counted_h: float, margins: dict[str, float]) -> dict[str, float]:
-    """Return output, energy and money of some lines, a year of 8,760 h."""
+def per_year(record: Record, lines: list[int], counted_h: float, margins: dict[str, float]) -> dict[str, float]:
+    """Return output, energy and money of some lines in one replication, for a year of 8,760 h."""
     year = HOURS_PER_Y / counted_h
     mine = [record["lines"][n] for n in lines]
     used: dict[str, float] = {}

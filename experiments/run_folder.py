@@ -40,7 +40,9 @@ def as_json(document: Row) -> str:
     return json.dumps(plain(document), ensure_ascii=False, indent=1, allow_nan=False) + "\n"
 
 
-def write_run(folder: Path, document: Row, text: str, name: str, command: list[str], lang: str) -> Path:
+def write_run(
+    folder: Path, document: Row, text: str, name: str, command: list[str], lang: str, seen: Row | None = None
+) -> Path:
     """Write a run folder and return the path of its report.
 
     Args:
@@ -50,6 +52,7 @@ def write_run(folder: Path, document: Row, text: str, name: str, command: list[s
         name: What it was called.
         command: The command line.
         lang: Language of the report.
+        seen: What there is to see of the run (:mod:`experiments.seen`), for the report.
     """
     from experiments.report import write_report
 
@@ -60,8 +63,10 @@ def write_run(folder: Path, document: Row, text: str, name: str, command: list[s
     (folder / "results.json").write_text(as_json(document), encoding="utf-8")
     for table, rows in tables(plain(document)).items():
         write_csv(folder / f"{table}.csv", rows)
+    if seen is not None:
+        (folder / "seeing.json").write_text(json.dumps(seen, ensure_ascii=False) + "\n", encoding="utf-8")
     report = folder / "report.html"
-    write_report(plain(document), report, lang)
+    write_report(plain(document), report, lang, seen)
     manifest = {
         "command": command,
         "written": datetime.now().astimezone().isoformat(timespec="seconds"),
@@ -92,8 +97,29 @@ def folder_for(command: str, plant: str) -> Path:
 
 def tables(document: Row) -> dict[str, list[Row]]:
     """Return the tidy tables of a document by name."""
+    return {**_tables(document), **_certainty_tables(document)}
+
+
+def _certainty_tables(document: Row) -> dict[str, list[Row]]:
+    """Return the series of the warm-up and the precision reached, where they were chosen."""
+    found = {}
+    if warm_up := document.get("warm_up"):
+        found["warm_up"] = [
+            {"run": s.get("run", ""), "line": s["line"], "figure": s["figure"], "end_h": (n + 1) * warm_up["point_h"],
+             "mean": mean}
+            for s in warm_up["series"]
+            for n, mean in enumerate(s["mean"])
+        ]  # fmt: skip
+    if precision := document.get("precision"):
+        found["precision"] = precision["figures"]
+    return found
+
+
+def _tables(document: Row) -> dict[str, list[Row]]:
     if document["kind"] == "simulate":
         return _simulation_tables(document)
+    if document["kind"] == "rank":
+        return {"variants": [flat({k: v for k, v in row.items() if k != "options"}) for row in document["variants"]]}
     if document["kind"] == "compare":
         rows = [{"line": "all", **document["difference"]}, *document["by_line"]]
         difference = [

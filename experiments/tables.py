@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.table import Table as RichTable
 from rich.text import Text
 
-from experiments.report import energy_parts, kpi_parts, plan_parts, run_parts
+from experiments.report import energy_parts, kpi_parts, plan_parts, rank_parts, run_parts, statistics_parts
 from experiments.report.parts import Column, Document, Table, Writer, with_names
 
 
@@ -15,7 +15,7 @@ def show(document: Document, console: Console, lang: str = "en") -> None:
     """Print the answer and its tables.
 
     Args:
-        document: What ``simulate``, ``compare`` or ``plan`` print with ``--json``.
+        document: What ``simulate``, ``compare``, ``rank`` or ``plan`` print with ``--json``.
         console: Where to; its width is kept, rich honours ``NO_COLOR``.
         lang: ``en`` or ``zh``.
 
@@ -91,6 +91,11 @@ def _simulate(run: Document, w: Writer) -> tuple[list[str], list[Table]]:
     return said, [*tables, *run_parts.energy(run, w), _upright(energy_parts.levels(run, w))]
 
 
+def _rank(document: Document, w: Writer) -> tuple[list[str], list[Table]]:
+    said = [*rank_parts.answer(document, w), *statistics_parts.notes(document, w)]
+    return said, [rank_parts.table(document, w)]
+
+
 def _upright(table: Table, most: int = 4) -> Table:
     """Return a table with rows and columns exchanged if it has few rows, so that many columns fit."""
     if len(table.rows) > most:
@@ -104,4 +109,5 @@ _KINDS: dict[str, Callable[[Document, Writer], tuple[list[str], list[Table]]]] =
     "plan": _plan,
     "compare": _compare,
     "simulate": _simulate,
+    "rank": _rank,
 }

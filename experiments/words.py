@@ -14,15 +14,19 @@ class State(NamedTuple):
 
 STATES = {
     "processing": State(mark("processing"), "#1f77c4"),
+    "overtime": State(mark("overtime"), "#4a14dc"),
     "setup": State(mark("setup"), "#8fd0f5"),
+    "start_up": State(mark("starting up"), "#6fe8b4"),
     "heat_up": State(mark("heating up"), "#e69f00"),
     "holding": State(mark("holding temperature"), "#f6dc85"),
     "blocked": State(mark("blocked"), "#5b2a86"),
     "starved": State(mark("starved"), "#c9cdd2"),
+    "standby": State(mark("standby"), "#3a6262"),
     "waiting_crew": State(mark("waiting for a crew"), "#e07fc0"),
     "failed": State(mark("failed"), "#c43c10"),
     "maintenance": State(mark("maintenance"), "#00936b"),
     "installing": State(mark("installing"), "#15181c"),
+    "off": State(mark("switched off"), "#6b3c38"),
     "off_shift": State(mark("outside shifts"), "#f7f7f7"),
 }
 """In the order in which bars stack them: work, furnace, waiting, stops."""

@@ -1,9 +1,10 @@
 """A plant: lines, people, products, energy; how to run it; and what may be renewed."""
 
 from datetime import date, datetime
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Field, field_validator, model_validator
+from annotated_types import Ge
+from pydantic import ConfigDict, Field, Strict, field_validator, model_validator
 
 from models.base import Count, Model, NonNegative, Number, Places, Positive
 from models.calendar import Calendar
@@ -35,17 +36,27 @@ class Run(Model):
     """First moment of the run; fixes weekdays, tariff months and holidays."""
     horizon_h: Positive = 8760.0
     """Hours simulated; counted is warm-up < time <= horizon."""
-    warm_up_h: NonNegative = 0.0
-    """Hours at the start that do not count."""
-    replications: Count = 10
-    """Independent runs, each with streams of its own."""
+    warm_up_h: NonNegative | Literal["auto"] = 0.0
+    """Hours at the start that do not count; ``auto``: chosen by MSER-5 from pilot runs."""
+    replications: Count | Literal["auto"] = 10
+    """Independent runs, each with streams of its own; ``auto``: as many as ``precision`` needs."""
+    precision: Positive = 0.02
+    """With ``replications: auto``: half-width of the 95 % interval wanted, as a share of the mean."""
+    precision_of: tuple[str, ...] = Field(("throughput_per_h", "wip", "lead_time_h"), min_length=1)
+    """Figures it must hold for: a key of every line, or one place, ``line/key`` or ``line/station/key``."""
+    max_replications: Annotated[int, Strict(), Ge(20)] = 200
+    """Most that ``auto`` may make; a result that needs more says so."""
+    batches: Annotated[int, Strict(), Ge(2)] | None = None
+    """Instead of replications: one long run, its counted time cut into so many equal batches."""
     seed: Places = 1
     """Of all random streams; same seed, same results."""
 
     @model_validator(mode="after")
     def _ordered(self) -> "Run":
-        if self.warm_up_h >= self.horizon_h:
+        if self.warm_up_h != "auto" and self.warm_up_h >= self.horizon_h:
             raise ValueError("warm_up_h is not before horizon_h")
+        if self.batches is not None and self.replications == "auto":
+            raise ValueError("batches are cut from one long run; they do not go with replications: auto")
         return self
 
 

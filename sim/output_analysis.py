@@ -91,7 +91,7 @@ class Truncation:
     mean: float
 
 
-def interval(values: ArrayLike, level: float = 0.95) -> Interval:
+def interval(values: ArrayLike, level: float = 0.95, *, first: int | None = None) -> Interval:
     """Return the Student t confidence interval (n - 1 degrees of freedom) of the mean.
 
     One value shows nothing of the spread: variance and half-width are then `math.inf`.
@@ -99,6 +99,8 @@ def interval(values: ArrayLike, level: float = 0.95) -> Interval:
     Args:
         values: One number per replication, independent of each other.
         level: Confidence, between 0 and 1.
+        first: The variance is that of so many first values (`first` - 1 degrees of freedom). If n was chosen from
+            that variance, only this interval keeps its level (Stein 1945); the variance of all n would be too small.
 
     Raises:
         ValueError: No value, a value that is no finite number, or a level outside (0, 1).
@@ -108,14 +110,17 @@ def interval(values: ArrayLike, level: float = 0.95) -> Interval:
     """
     data = _series(values, "values")
     n = len(data)
-    if n == 1:
+    seen = data if first is None else data[:first]
+    if len(seen) < 2:
         _check_level(level)
-        return Interval(float(data[0]), math.inf, math.inf, 1)
-    variance = float(data.var(ddof=1))
-    return Interval(float(data.mean()), _half_width(variance, n, level), variance, n)
+        return Interval(float(data.mean()), math.inf, math.inf, n)
+    variance = float(seen.var(ddof=1))
+    return Interval(float(data.mean()), _half_width(variance, n, level, len(seen) - 1), variance, n)
 
 
-def paired_interval(before: ArrayLike, after: ArrayLike, level: float = 0.95) -> PairedInterval:
+def paired_interval(
+    before: ArrayLike, after: ArrayLike, level: float = 0.95, *, first: int | None = None
+) -> PairedInterval:
     """Return the confidence interval of the mean of after - before, pair by pair.
 
     A single pair leaves the interval unbounded, its covariance 0 and its ratio 1 (no saving shown); two
@@ -125,6 +130,7 @@ def paired_interval(before: ArrayLike, after: ArrayLike, level: float = 0.95) ->
         before: One number per replication.
         after: As many, the n-th from the same random streams as the n-th of `before`.
         level: Confidence, between 0 and 1.
+        first: As in :func:`interval`.
 
     Raises:
         ValueError: Different lengths, no pair, a number that is not finite, or a level outside (0, 1).
@@ -132,13 +138,13 @@ def paired_interval(before: ArrayLike, after: ArrayLike, level: float = 0.95) ->
     >>> paired_interval([1, 2, 3], [2, 4, 6]).variance_ratio
     0.2
     """
-    first, second = _series(before, "before"), _series(after, "after")
-    if len(first) != len(second):
-        raise ValueError(f"before has {len(first)} values, after {len(second)}; pairs need as many of each")
-    difference = interval(second - first, level)
+    old, new = _series(before, "before"), _series(after, "after")
+    if len(old) != len(new):
+        raise ValueError(f"before has {len(old)} values, after {len(new)}; pairs need as many of each")
+    difference = interval(new - old, level, first=first)
     covariance, ratio = 0.0, 1.0
     if difference.n > 1:
-        matrix = np.cov(first, second)
+        matrix = np.cov(old[:first], new[:first])
         covariance = float(matrix[0, 1])
         apart = float(matrix[0, 0] + matrix[1, 1])
         ratio = difference.variance / apart if apart > 0 else 1.0
@@ -252,9 +258,9 @@ def replications_needed(values: ArrayLike, relative: float, level: float = 0.95)
     return high
 
 
-def _half_width(variance: float, n: int, level: float) -> float:
+def _half_width(variance: float, n: int, level: float, freedom: int | None = None) -> float:
     _check_level(level)
-    return float(special.stdtrit(n - 1, (1 + level) / 2)) * math.sqrt(variance / n)
+    return float(special.stdtrit(freedom or n - 1, (1 + level) / 2)) * math.sqrt(variance / n)
 
 
 def _check_level(level: float) -> None:

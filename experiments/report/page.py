@@ -1,15 +1,28 @@
 """A document as an HTML page: which sections each kind has, and the template that writes them."""
 
+import base64
+import hashlib
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 
 import jinja2
 
-from experiments.report import charts, energy_parts, kpi_parts, plan_parts, run_parts
+from experiments.report import (
+    charts,
+    energy_parts,
+    gantt,
+    kpi_parts,
+    plan_parts,
+    rank_parts,
+    run_parts,
+    statistics_charts,
+    statistics_parts,
+)
 from experiments.report.parts import Document, Table, Writer, joined, with_names
+from experiments.report.replay import Replay, replays, window_text
 from experiments.report.svg import FONTS, Chart
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -24,7 +37,7 @@ class Section:
     key: str
     title: str
     text: Sequence[str] = ()
-    blocks: Sequence[Chart | Table] = ()
+    blocks: Sequence[Chart | Table | Replay] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +53,36 @@ class Page:
     """Key figures: name, value, and what to hold it against."""
 
 
-def html(document: Document, lang: str) -> str:
-    """Return the page of a document."""
+def html(document: Document, lang: str, seen: Document | None = None) -> str:
+    """Return the page of a document; ``seen`` is what there is to see of a simulation."""
     writer = Writer(lang)
     kind = document.get("kind")
     if kind not in _PAGES:
         raise ValueError(f"a document of kind {kind!r} has no report; kinds with one: {', '.join(_PAGES)}")
     page = _PAGES[str(kind)](with_names(document, lang), writer)
-    return _environment().get_template("page.html.j2").render(page=page, t=writer.t, lang=lang, fonts=FONTS)
+    if kind == "simulate" and seen is not None:
+        page = replace(page, sections=[*page.sections, _seeing(seen, writer)])
+    script = player() if seen is not None else None
+    return (
+        _environment()
+        .get_template("page.html.j2")
+        .render(page=page, t=writer.t, lang=lang, fonts=FONTS, script=script, script_hash=script and hash_of(script))
+    )
+
+
+def player() -> str:
+    """Return the script that plays replays."""
+    return (TEMPLATES / "replay.js").read_text(encoding="utf-8")
+
+
+def hash_of(script: str) -> str:
+    """Return how the page's policy names the one script that it allows."""
+    return base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+
+
+def _seeing(seen: Document, w: Writer) -> Section:
+    blocks: list[Chart | Table | Replay] = [*replays(seen, w), *gantt.gantt(seen, w), *gantt.wip(seen, w)]
+    return Section("seeing", w.t("Seeing the line"), window_text(seen, w), blocks)
 
 
 @cache
@@ -59,6 +94,7 @@ def _environment() -> jinja2.Environment:
     made.filters["unbroken"] = unbroken
     made.tests["long"] = lambda cell: any(len(word) > LONG_WORD for word in cell.split())
     made.tests["chart"] = lambda block: isinstance(block, Chart)
+    made.tests["replay"] = lambda block: isinstance(block, Replay)
     return made
 
 
@@ -167,6 +203,7 @@ def _compare(document: Document, w: Writer) -> Page:
         Section("before-after", w.t("Before and after"), [note], run_parts.before_after(before, after, w)),
         Section("states", w.t("What the machines do"), [], _states(runs, w)),
         Section("energy", w.t("Energy by carrier"), energy_parts.conventions(after, w), _energy_pair(runs, w)),
+        *_certainty(document, w),
     ]  # fmt: skip
     title = w.t("Before and after: {plant}").format(plant=after["plant"])
     return Page(title, _counted(after, w), run_parts.compare_answer(document, w), sections, _run_inputs(after, w))
@@ -186,11 +223,29 @@ def _simulate(run: Document, w: Writer) -> Page:
         Section("energy", w.t("Energy by carrier"), energy_parts.conventions(run, w), _energy(run, w)),
         Section("load", w.t("Load profile and peak"), [], _load(run, w)),
         Section("levels", w.t("Energy levels"), [], _filled([energy_parts.levels(run, w)])),
+        *_certainty(run, w),
         Section("assumptions", w.t("Assumptions"), [], _filled(plan_parts.assumptions(run, w))),
     ]  # fmt: skip
     title = w.t("Simulation: {plant}").format(plant=run["plant"])
     shown = [section for section in sections if section.blocks or section.text]
     return Page(title, _counted(run, w), run_parts.simulate_answer(run, w), shown, _run_inputs(run, w))
+
+
+def _certainty(run: Document, w: Writer) -> list[Section]:
+    """Return the section on warm-up, precision and batches, if the run chose any of them."""
+    blocks: list[Chart | Table] = [*statistics_charts.warm_up(run, w), *statistics_parts.tables(run, w)]
+    return [Section("certainty", w.t("Warm-up and precision"), statistics_parts.text(run, w), blocks)] if blocks else []
+
+
+def _rank(document: Document, w: Writer) -> Page:
+    blocks: list[Chart | Table] = [statistics_charts.ranking(document, w), rank_parts.table(document, w)]
+    sections = [
+        Section("variants", w.t("Variants"), [], [*blocks, *_filled([rank_parts.changes(document, w)])]),
+        *_certainty(document, w),
+    ]
+    title = w.t("Ranking of variants: {plant}").format(plant=document["plant"])
+    said = [*rank_parts.answer(document, w), *statistics_parts.notes(document, w)]
+    return Page(title, _counted(document, w), said, sections, _run_inputs(document, w))
 
 
 def _bottlenecks(run: Document, w: Writer) -> list[Section]:
@@ -255,4 +310,6 @@ def _run_inputs(run: Document, w: Writer) -> list[tuple[str, str]]:
     return [(name, w.num(v) if isinstance(v, float) else str(v)) for name, v in pairs if v is not None]
 
 
-_PAGES: dict[str, Callable[[Document, Writer], Page]] = {"plan": _plan, "compare": _compare, "simulate": _simulate}
+_PAGES: dict[str, Callable[[Document, Writer], Page]] = {
+    "plan": _plan, "compare": _compare, "simulate": _simulate, "rank": _rank,
+}  # fmt: skip

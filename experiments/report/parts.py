@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeGuard
+from typing import Any, NamedTuple, TypeGuard
 
 from experiments import lang as language
 from experiments.words import CARRIERS, OTHER, STATES, Quantity
@@ -33,7 +33,7 @@ def with_names(document: Document, lang: str) -> Document:
             }
         return [called(item) for item in part] if isinstance(part, list) else part
 
-    places = ("renewals", "against", "options")
+    places = ("renewals", "against", "options", "variants")
     return {key: called(value) if key in places else value for key, value in document.items()}
 
 
@@ -180,8 +180,13 @@ def pair(value: Any) -> tuple[float | None, float | None]:  # noqa: ANN401
     return (float(mean) if known(mean) else None), (float(half) if known(half) else None)
 
 
-Pairs = tuple[Sequence[float], Sequence[float]]
-"""A figure before and after, replication by replication, both on the same streams."""
+class Pairs(NamedTuple):
+    """A figure before and after, replication by replication, both on the same streams."""
+
+    before: Sequence[float]
+    after: Sequence[float]
+    first: int | None = None
+    """How many first pairs tell the variance, if their number was chosen by it."""
 
 
 def change(before: Any, after: Any, runs: Pairs | None = None) -> dict[str, float | None] | None:  # noqa: ANN401
@@ -194,10 +199,10 @@ def change(before: Any, after: Any, runs: Pairs | None = None) -> dict[str, floa
         return None
     mean = mean_1 - mean_0
     half = None if half_0 is None or half_1 is None else math.hypot(half_0, half_1)
-    if runs is not None and len(runs[0]) == len(runs[1]) > 1:
+    if runs is not None and len(runs.before) == len(runs.after) > 1:
         from sim.output_analysis import paired_interval
 
-        half = paired_interval(*runs).half_width
+        half = paired_interval(runs.before, runs.after, first=runs.first).half_width
     rounding = 1e-9 * max(abs(mean_0), abs(mean_1))  # two equal runs differ in the last bits at most
     if abs(mean) <= rounding and (half or 0.0) <= rounding:
         mean, half = 0.0, None if half is None else 0.0

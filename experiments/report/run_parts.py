@@ -6,6 +6,7 @@ from typing import Any
 from experiments.report import kpi_parts
 from experiments.report.parts import MISSING, Column, Document, Pairs, Table, Writer, carrier, change, pair, relative
 from experiments.report.plan_parts import options_of
+from experiments.report.statistics_parts import notes
 from experiments.words import DIFFERENCES, ENERGY, LINE, STATES, Quantity
 
 Runs = Sequence[tuple[str, Document]]
@@ -21,10 +22,13 @@ def simulate_answer(run: Document, w: Writer) -> list[str]:
         text.format(line=x["name"], good=w.ci(x["good_per_h"]), bottleneck=kpi_parts.bottleneck_name(x))
         for x in run["lines"][:3]
     ]
-    return [*said, *kpi_parts.warnings(run["lines"][:3], w), _how_certain(run, w)]
+    return [*said, *kpi_parts.warnings(run["lines"][:3], w), _how_certain(run, w), *notes(run, w)]
 
 
 def _how_certain(run: Document, w: Writer) -> str:
+    if batches := run.get("batch_means"):
+        text = w.t("The ± are 95 % intervals from {n} batches of {hours} h, cut from one run with seed {seed}.")
+        return text.format(n=batches["batches"], hours=w.num(batches["batch_h"]), seed=run["seed"])
     text = w.t("The ± are 95 % intervals from {replications} replications of {hours} h each with seed {seed}.")
     return text.format(replications=run["replications"], hours=w.num(counted_h(run)), seed=run["seed"])
 
@@ -182,7 +186,10 @@ def before_after(before: Document, after: Document, w: Writer) -> list[Table]:
 def _pairs(before: Document, after: Document, line: str) -> dict[str, Pairs]:
     """Return the figures of a line by replication, before and after, by key."""
     old, new, start = before.get("by_replication", {}), after.get("by_replication", {}), f"{line}/"
-    return {key.removeprefix(start): (old[key], new[key]) for key in old if key.startswith(start) and key in new}
+    first = before.get("first_replications")
+    return {
+        key.removeprefix(start): Pairs(old[key], new[key], first) for key in old if key.startswith(start) and key in new
+    }
 
 
 def _both(before: Document, after: Document) -> list[tuple[Document, Document]]:
@@ -240,7 +247,7 @@ def compare_answer(document: Document, w: Writer) -> list[str]:
         brings += more.format(value=signed(d["value_cny_per_y"], w.money))
     else:
         brings += w.t(".")
-    return [swapped, brings, _how_certain(document["after"], w)]
+    return [swapped, brings, _how_certain(document["after"], w), *notes(document, w)]
 
 
 def signed(value: Any, write: Callable[[Any], str]) -> str:  # noqa: ANN401

@@ -576,5 +576,9 @@ class Machine:
     def reset(self, now: float) -> None:
         """Count from ``now`` on."""
         self.stays.reset(now)
+        if self.sleep is not None:
+            self.sleep.starts = 0
         self.units = self.bad = self.scrapped = self.reworked = self.repeats = self.first_flawed = 0
         self.planned_s = 0.0
+        if self.sleep:
+            self.sleep.starts = 0

@@ -67,15 +67,15 @@ class Outlet:
         """Return where a part goes: is it bad, is that found here, which way is next."""
         machine, station = self.machine, self.machine.station
         rig = machine.rig
-        if rig.scrap and self._bad.draw() < rig.scrap * machine.ages.scrap:
+        spoilt = bool(rig.scrap) and self._bad.draw() < rig.scrap * machine.ages.scrap
+        if spoilt:
             machine.bad += 1
             part.bad = True
-        if part.bad:
-            if rig.inspect is not None:
-                if self._found.draw() < rig.inspect.detects:
-                    return rig.bad_to
-            elif part.product not in station.inspected_ahead:
-                return SCRAP_AT
+        if part.bad and rig.inspect is not None:
+            if self._found.draw() < rig.inspect.detects:
+                return rig.bad_to
+        elif spoilt and part.product not in station.inspected_ahead:
+            return SCRAP_AT  # what came in bad goes on: nobody sees it here
         return station.onward(part)
 
     def pass_on(self, part: Part, now: float) -> None:

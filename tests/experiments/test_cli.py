@@ -244,7 +244,7 @@ def test_a_run_is_saved_in_a_folder_of_its_own(own, tmp_path, capsys):
     for folder in folders:
         assert {path.name for path in folder.iterdir()} == {
             "inputs", "results.json", "manifest.json", "report.html", "lines.csv", "stations.csv", "load_profile.csv",
-            "electricity_by_year.csv",
+            "electricity_by_year.csv", "bottlenecks.csv", "seeing.json",
         }  # fmt: skip
         manifest = strictly((folder / "manifest.json").read_text(encoding="utf-8"))
         assert manifest["seed"] == 1

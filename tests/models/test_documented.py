@@ -8,7 +8,7 @@ UNITLESS = {
     "renewline", "years", "replications", "seed", "machines", "buffer", "quantity", "count", "lot", "heads", "capacity",
     "min_load", "places", "charge_every", "scrap", "priority", "size", "gap", "max_lines_down", "discount_rate", "rate",
     "salvage_share", "every_units", "cycle_time_factor", "initial", "cycle_factor_by_unit", "months", "limits", "uses",
-    "shares", "bands", "in_service_since", "use_per_unit",
+    "shares", "bands", "in_service_since", "use_per_unit", "precision", "max_replications", "batches",
     "exponential", "mean", "cv", "stages", "scale", "shape", "sd", "low", "mode", "high", "values", "weights", "weight",
     "sequence", "sum", "mixture", "dist",
     "pallets", "vehicles", "pieces", "inputs", "parts", "wake_at_parts", "detects", "speed",
