@@ -34,7 +34,7 @@ from models.distribution import Dist
 from models.equipment import STATES
 from models.errors import DataError, Problem
 from sim.account import STATE
-from sim.program import SHARED, MachineProgram, Rig
+from sim.program import MachineProgram, Rig
 from sim.simpy_engine.clock import OWN
 from sim.simpy_engine.machine import (
     BLOCKED,
@@ -143,12 +143,11 @@ class OwnMachine(Machine):
 
     def cycle_s(self, part: Part) -> float:
         """Return a draw of the station's ``cycle_time_s`` for a part, with ageing and ramp-up."""
-        drawn = self._drawn_s.pop(part.product, None)
-        return self._work_s(part.product, self.clock.now) if drawn is None else drawn
+        return self.times.work_s(part.product, self.clock.now)
 
     def setup_s(self, part: Part) -> float:
         """Return a draw of the station's ``setup_time_s`` if the part is of another product than the last; else 0."""
-        takes_s = 0.0 if self.setup_for in (None, part.product) else self._setup_s(part.product)
+        takes_s = self.times.setup_s(self.setup_for, part.product)
         self.setup_for = part.product
         return takes_s
 
@@ -197,7 +196,7 @@ class OwnMachine(Machine):
             self.outlet.scrap(part, now)
         else:
             part.finished_s = now
-            self.planned_s += self._planned_s.get(part.product, self._planned_s.get(SHARED, 0.0))
+            self.planned_s += self.times.planned_s.get(part.product, self.times.planned_of_all_s or 0.0)
             self.outlet.pass_on(part, now)
         self._units_done(1, now)
         return event
@@ -236,7 +235,7 @@ class OwnMachine(Machine):
 
     def load(self, now: float) -> bool:
         """Bring the process its next part."""
-        if self._chooses and not self._fits(now):
+        if not self.may_start(now):
             return True
         part = self.station.next_part(now)
         if part is None:
