@@ -41,12 +41,23 @@ before service), and with one kept while the machine is down; work; unloading; a
 class Machine:
     """One machine of a running line."""
 
+    # Slots: with so many attributes an instance dict is a tenth slower (benchmarks/engine.py).
+    __slots__ = (
+        "_began_s", "_chooses", "_due", "_keeps_place", "_left_s", "_loads", "_needs", "_plain", "_request",
+        "_speed", "_takes_s", "_tick", "_unloads", "_whole_s", "_work_needs", "age", "ages", "bad", "board",
+        "clock", "downtime", "first_failure_s", "first_flawed", "heating", "index", "line", "name", "off",
+        "operated_s", "order", "out", "outlet", "overtime", "part", "phase", "planned_s", "renewal", "repeats",
+        "reworked", "rig", "scrapped", "setup_for", "shift", "sleep", "station", "stays", "stops", "times",
+        "turn", "units",
+    )  # fmt: skip
+
     def __init__(self, station: Station, number: int, program: MachineProgram) -> None:
         self.station: Station = station
         self.line = station.line
         self.clock = station.line.clock
         self.board = station.line.run.board
         self.order = station.line.rank + station.index * 4096 + number + 1
+        self.index = 0  # among all machines of the line
         self.name: str = program.name
         self.rig: Rig = program.rig
         self.stays = Stays(STARVED, station.line.meter)
@@ -289,7 +300,7 @@ class Machine:
 
     def _stretch(self, now: float) -> None:
         """Go on until the phase is over, or a stop by the operating clock comes first."""
-        working = self.phase == WORK
+        working = self.phase == WORK or self.phase == AWAY
         if working:
             part = self.part
             if part is not None and part.started_s is None:
@@ -311,7 +322,11 @@ class Machine:
     def _started(self, part: Part, now: float) -> None:
         """Work on a part begins."""
         part.started_s = now
-        self.station.waits.add((now - part.entered_s) / H)
+        if part.fresh:  # has it waited outside?
+            part.fresh = False
+            self.station.waits.add((now - part.born_s) / H)
+        else:
+            self.station.waits.add((now - part.entered_s) / H)
 
     def _share_of_heads(self) -> float:
         down = sum(h.down for h in self.stops.heads)
@@ -323,7 +338,7 @@ class Machine:
             return
         elapsed = now - self._began_s
         self._left_s = max(0.0, self._left_s - elapsed * self._speed)
-        if self.phase == WORK:
+        if self.phase == WORK or self.phase == AWAY:
             self.operated_s += elapsed
         self._tick = self._due = None
 
@@ -362,7 +377,7 @@ class Machine:
         self.line.touched[self] = None
         if self._request is not None:
             self._let_people_go(now)
-        if self.phase == WORK:
+        if self.phase == WORK or self.phase == AWAY:
             self.operated_s += self._takes_s
             if self._due is not None and self.stops.due_s > self.operated_s:
                 self._due = None

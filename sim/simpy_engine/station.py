@@ -28,6 +28,14 @@ if TYPE_CHECKING:
 class Station:
     """One station of a running line."""
 
+    # Slots for speed, as in a machine (benchmarks/engine.py).
+    __slots__ = (
+        "_chance", "_kept", "_route", "_taking", "_turn", "bit", "buffer", "choose", "coming", "feeds", "index",
+        "inspected_ahead", "kind", "line", "machines", "name", "number", "one_lot", "only", "parameters",
+        "place", "plain", "queue", "queued", "ready", "retired", "routes", "sleepers", "waiting", "waits",
+        "working",
+    )  # fmt: skip
+
     def __init__(self, line: LineRun, index: int, program: StationProgram) -> None:
         self.line: LineRun = line
         self.index = index

@@ -88,6 +88,14 @@ def test_parts_hours_energy_and_people_are_conserved(plant):
 
 
 @given(plant=plants())
+@settings(QUICK, max_examples=8)
+def test_busy_people_are_the_services_under_way(plant):
+    played = Played(plant, trace=False)
+    for hour in range(1, 81):
+        people_are_where_they_serve(played.play(hour))
+
+
+@given(plant=plants())
 @settings(QUICK, max_examples=12)
 def test_the_same_seed_gives_the_same_run(plant):
     check_repetition(plant)
