@@ -73,8 +73,17 @@ class AssemblyStation(Station):
 
     def _there(self, product: str) -> float:
         waiting = sum(1 for giver in self._givers(product))
-        fed = any(feed.upcoming() == product for feed in self.feeds)
-        return INFINITE if fed else len(self.kits.of[product]) + waiting
+        fed = sum(feed.left() for feed in self.feeds if feed.products == [product])
+        return len(self.kits.of[product]) + waiting + fed
+
+    def feed(self, now: float) -> None:
+        """Let saturated sources of several products give, in their order, until a kit is complete or a place is missing."""
+        for feed in self.feeds:
+            while len(feed.products) > 1 and not self.has_part():
+                product = feed.upcoming()
+                if product is None or len(self.kits.of[product]) >= max(self.places[product], self.inputs[product]):
+                    break
+                self._enter(feed.take(now), now)
 
     def _givers(self, product: str) -> list[Giver]:
         return [g for g in self.waiting if not g.keeps and g.may_give() and g.offered_part().product == product]
@@ -97,7 +106,7 @@ class AssemblyStation(Station):
             return part
         for giver in self._givers(product):
             return self._from_hand(giver, now)
-        feed = next(feed for feed in self.feeds if feed.upcoming() == product)
+        feed = next(feed for feed in self.feeds if feed.products == [product] and feed.left())
         part = feed.take(now)
         self.take_in(part, now)
         return part
@@ -114,6 +123,8 @@ class AssemblyMachine(Machine):
         """Take a kit and begin."""
         station = self.station
         assert isinstance(station, AssemblyStation)
+        if station.feeds:
+            station.feed(now)
         if not station.has_part():
             return False
         if not self.may_start(now):

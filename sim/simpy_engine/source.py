@@ -190,6 +190,10 @@ class Feed:
             return None
         return self._peek()[0]
 
+    def left(self) -> float:
+        """Return how many parts a saturated source will give yet."""
+        return NEVER if self.rules.count is None else self.rules.count - self._made
+
     def upcoming_lot(self) -> int:
         """Return the lot of the part that a saturated source gives next."""
         return self._peek()[1]

@@ -37,6 +37,20 @@ def test_a_vehicle_takes_along_parts_of_one_lot_only():
     assert t.visits("cart", "part start leave") == [(1, 1, 2), (2, 3, 4), (3, 5, 6)]
 
 
+def test_a_mixed_source_gives_what_comes_next_until_a_kit_is_complete():
+    """In turn p, q, p, p, q, p: the first kit of two p and a q takes parts 1, 3 and 2, the second 4, 6 and 5."""
+    kit = station("kit", 1, kind="assembly", inputs={"p": 2, "q": 1})
+    t = play(2.5, kit, mix={"sequence": ["p", "q", "p"]}, **TWO)
+    assert t.visits("kit", "part start leave") == [(1, 0, 1), (4, 1, 2)]
+
+
+def test_a_source_that_is_used_up_leaves_a_kit_unfinished():
+    """Of three parts a kit of two leaves one over."""
+    kit = station("kit", 1, kind="assembly", inputs={"p": 2})
+    t = play(9, kit, source={"saturated": True, "count": 3}, **TWO)
+    assert t.visits("kit", "part start leave") == [(1, 0, 1)]
+
+
 # people
 
 
@@ -74,6 +88,13 @@ def test_a_joining_machine_does_not_wake_for_a_source_that_is_used_up():
     t = play(3, a, source={"saturated": True, "count": 3})
     assert t.visits("a", "part start leave") == [(1, 0, 1)]
     assert t.run.machines()[0].sleep.asleep
+
+
+def test_a_part_of_another_lot_wakes_nobody():
+    """The second machine may not take part 2 before part 1, of another lot, has left."""
+    a = station("a", 1, machines=2, one_lot_at_a_time=True, standby={"after_s": 0})
+    t = play(4, a, source=arrivals(1, 1))
+    assert t.visits("a", "part start leave") == [(1, 1, 2), (2, 2, 3)]
 
 
 # what stands for ever
