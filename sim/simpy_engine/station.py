@@ -201,7 +201,7 @@ class Station:
     def enough_wait(self, parts: int) -> bool:
         """Return whether so many parts wait, in the buffer or blocked before it."""
         places = self.buffer + len(self.ready) + 1 - len(self.queue) - self.coming  # with one machine more awake
-        free = [g for g in self.waiting if g.may_give() and (places > 0 or not g.keeps)]
+        free = [g for g in self.waiting if g.may_give() and (places > 0 or not (g.keeps or self.coming))]
         blocked = sum(not self.one_lot or self._clear_for(giver.offered_part().lot) for giver in free)
         return len(self.queue) + blocked >= parts or self._feed() is not None
 

@@ -11,7 +11,7 @@ from test_conservation import QUICK, SLOW
 
 LOOK_H, AGAIN_H = 150.2, 290.2
 """Between the two lies more than a weekend without people or shifts."""
-AT_WORK = ("processing", "setup", "waiting_crew")
+AT_WORK = ("processing", "setup", "waiting_crew", "heat_up")
 """What restarts its part after each failure may never finish, but does not stand."""
 
 

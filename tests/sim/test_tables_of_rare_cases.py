@@ -82,6 +82,14 @@ def test_a_batch_machine_wakes_for_a_charge():
     assert t.states("a") == [("standby", 0, 3), ("start_up", 3, 3.5), ("processing", 3.5, 4.5)]
 
 
+def test_a_part_that_must_wait_for_one_on_its_way_wakes_nobody():
+    """c's only machine is kept from 1 h on for part 1, which comes at 2 h: b's part of 1.5 h waits until 3 h."""
+    a = station("a", 1, transfer_s=H, next="c")
+    c = station("c", 1, buffer=0, standby={"after_s": 0})
+    t = play(5, a, station("b", 1.5), c, source=[arrivals(0, to="a"), arrivals(0, to="b")])
+    assert t.visits("c", "part enter start leave") == [(1, 2, 2, 3), (2, 3, 3, 4)]
+
+
 def test_a_joining_machine_does_not_wake_for_a_source_that_is_used_up():
     """Of three parts one is left over; the machine sleeps from 1 h on."""
     a = station("a", 1, kind="join", pieces=2, standby={"after_s": 0})
