@@ -230,26 +230,32 @@ def _settings(of: Callable[..., Any], plant: Any, request: Request) -> Any:  # n
 
 
 def _deliver(request: Request, document: dict[str, Any], seen: dict[str, Any] | None = None) -> None:
-    """Show the document and write the run folder."""
-    from experiments.run_folder import as_json, folder_for, write_run
+    """Write the run folder, then show the document: who reads only the first lines of it loses nothing."""
+    from experiments.run_folder import folder_for, write_run
 
+    path = None
+    if not request.no_save:
+        folder = Path(request.out) if request.out else folder_for(request.command, Path(request.plant).stem)
+        text, name = _text_of(request.plant)
+        path = write_run(folder, document, text, name, ["renewline", *sys.argv[1:]], request.language, seen)
+    _show(request, document)
+    if path is not None and not request.quiet:
+        click.echo(f"Report: {path}", err=True)
+
+
+def _show(request: Request, document: dict[str, Any]) -> None:
     if request.as_json:
+        from experiments.run_folder import as_json
+
         click.echo(as_json(document), nl=False)
         if not request.quiet:
             _warn(request, document)
-    else:
-        from rich.console import Console
-
-        from experiments.tables import show
-
-        show(document, Console(), request.language)
-    if request.no_save:
         return
-    folder = Path(request.out) if request.out else folder_for(request.command, Path(request.plant).stem)
-    text, name = _text_of(request.plant)
-    path = write_run(folder, document, text, name, ["renewline", *sys.argv[1:]], request.language, seen)
-    if not request.quiet:
-        click.echo(f"Report: {path}", err=True)
+    from rich.console import Console
+
+    from experiments.tables import show
+
+    show(document, Console(), request.language)
 
 
 def _warn(request: Request, document: dict[str, Any]) -> None:

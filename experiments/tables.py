@@ -98,7 +98,7 @@ def _rank(document: Document, w: Writer) -> tuple[list[str], list[Table]]:
 
 def _upright(table: Table, most: int = 4) -> Table:
     """Return a table with rows and columns exchanged if it has few rows, so that many columns fit."""
-    if len(table.rows) > most:
+    if not 0 < len(table.rows) <= most:
         return table
     columns = (Column(table.columns[0].label, number=False), *(Column(row[0]) for row in table.rows))
     rows = [[column.label, *(row[i] for row in table.rows)] for i, column in enumerate(table.columns) if i]

@@ -106,15 +106,15 @@ def watch(run: Run, end_s: float, most: int = MOST_CHANGES) -> Record:
     seen = Record(run.clock.now, end_s, signals, look(run), array("d"), array("I"), array("i"))
     values, looks = list(seen.initial), MOST_LOOKS
 
-    def settle_and_look() -> None:
+    def settle_and_look(at_s: float) -> None:
         nonlocal values, looks
-        run._settle()
+        run._settle(at_s)
         if seen.cut:
             return
         now = look(run)
         looks -= len(now)
         if now != values:
-            _note(seen, run.clock.now, values, now)
+            _note(seen, at_s, values, now)
             values = now
         if looks < 0 or len(seen.times) >= most:
             seen.cut, seen.end_s = True, run.clock.now

@@ -318,7 +318,7 @@ def _moment(value: Any) -> datetime | None:  # noqa: ANN401 - whatever the file 
 
 CHECKS: Iterable[Check] = (
     _duplicate_names, _reserved_names, *FLOW_CHECKS, *PEOPLE_CHECKS, _needed_by_kind, _belongs_to_kind, _sizes,
-    _buffers, _shift_rules, _initial, _stops, _endless, _calendars, _tariff_bands, _commissioned, _scheduled, heat_complete,
-    *PLAN_CHECKS,
+    _buffers, _shift_rules, _initial, _stops, _endless, _calendars, _tariff_bands, _commissioned, _scheduled,
+    heat_complete, *PLAN_CHECKS,
 )  # fmt: skip
 """Every cross-check."""

@@ -69,6 +69,11 @@ def _lognormal(dist: d.Lognormal, x: float) -> float:
     return float(special.ndtr((math.log(x / dist.lognormal.mean) + s2 / 2) / math.sqrt(s2)))
 
 
+def _normal(dist: d.Normal, x: float) -> float:
+    mean, sd = dist.normal.mean, dist.normal.sd
+    return float(x >= mean) if sd == 0 else float(special.ndtr((x - mean) / sd))
+
+
 def _gamma(dist: d.Gamma, x: float) -> float:
     mean, cv = dist.gamma.mean, dist.gamma.cv
     return float(x >= mean) if cv == 0 else float(special.gammainc(1 / cv**2, x / (mean * cv**2)))
@@ -86,7 +91,7 @@ _CDF: dict[type, Callable[[Any, float], float]] = {
     d.Gamma: _gamma,
     d.Weibull: lambda w, x: -math.expm1(-((x / w.weibull.scale) ** w.weibull.shape)),
     d.Lognormal: _lognormal,
-    d.Normal: lambda n, x: float(x >= n.normal.mean) if n.normal.sd == 0 else special.ndtr((x - n.normal.mean) / n.normal.sd),
+    d.Normal: _normal,
     d.Uniform: _uniform,
     d.Triangular: _triangular,
     d.Empirical: _empirical,

@@ -59,7 +59,7 @@ def _first_failures(station: Station, counted_s: float) -> tuple[int | None, flo
     """Return how many machines failed at all and the work of all up to then; None unless counted from new."""
     machines = station.machines
     aged = any(f.age_h > 0 for m in machines for f in m.rig.failures)
-    if station.line.clock.now > counted_s or aged or any(m.commissioned_s is not None for m in machines):
+    if station.line.clock.now > counted_s or aged or any(m.age.commissioned_s is not None for m in machines):
         return None, 0.0
     failed_s = [m.first_failure_s for m in machines if m.first_failure_s is not None]
     unfailed_s = sum(m.operated_s for m in machines if m.first_failure_s is None)

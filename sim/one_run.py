@@ -89,9 +89,10 @@ def with_half_widths(whole: Any, batches: Any, count: int, key: str = "") -> Any
         return batches  # of states and quantiles
     if not isinstance(whole, dict) or not isinstance(batches, dict):
         return whole
+    out = {k: with_half_widths(v, batches[k], count, k) if k in batches else v for k, v in whole.items()}
     if "mean" in whole and "half_width" in batches:
-        return {**whole, "half_width": _half_width(whole["mean"], batches, count, key)}
-    return {k: with_half_widths(v, batches[k], count, k) if k in batches else v for k, v in whole.items()}
+        out["half_width"] = _half_width(whole["mean"], batches, count, key)
+    return out
 
 
 def _half_width(mean: float, batches: Mapping[str, float], count: int, key: str) -> float:

@@ -87,7 +87,7 @@ class OwnMachine(Machine):
 
     def cycle_s(self, part: Part) -> float:
         """Return a draw of the station's ``cycle_time_s`` for a part."""
-        return self._work_s(part.product, self.clock.now)
+        return self.times.work_s(part.product, self.clock.now)
 
     def draw(self, dist: Dist, cause: str) -> float:
         """Return a draw of any distribution, from a stream of this machine's own by the name of the cause."""

@@ -36,6 +36,7 @@ SHARED = ""  # key of a cycle time that is the same for all products
 EXIT_AT, SCRAP_AT = -1, -2
 FURNACES = ("furnace", "conveyor")
 
+PHASES = ("load", "setup", "processing", "unload")
 Needs = dict[str, int]
 """People needed together: crew (or skill) and how many; empty = nobody."""
 
@@ -246,7 +247,9 @@ def _line(plant: Plant, line: Line, start: datetime) -> LineProgram:
         calendar=calendar,
         stations=_inspected(stations, products),
         before_service=line.blocking == "before_service",
-        initial=tuple(Present(index[i.station], i.parts, i.product or products[0], i.remaining_s) for i in line.initial),
+        initial=tuple(
+            Present(index[i.station], i.parts, i.product or products[0], i.remaining_s) for i in line.initial
+        ),
     )  # fmt: skip
 
 
@@ -363,7 +366,7 @@ def rig(station: Station, *layers: Behaviour, targets: dict[str, int] | None = N
         setup_s=_setup(b.setup_time_s),
         load_s=b.load_s or 0.0,
         unload_s=b.unload_s or 0.0,
-        needs={phase: needed(getattr(crew, phase)) for phase in ("load", "setup", "processing", "unload")} if crew else {},
+        needs={phase: needed(getattr(crew, phase)) for phase in PHASES} if crew else {},
         scrap=b.scrap or 0.0,
         inspect=b.inspect,
         bad_to=SCRAP_AT if b.inspect is None or b.inspect.bad_to == SCRAP else (targets or {})[b.inspect.bad_to],
@@ -461,6 +464,7 @@ def alone(program: Program, line: int, station: int, machines: Sequence[int]) ->
     sources = [Source(saturated=True, product=p) for p in inputs]
     if not inputs:
         sources = [Source(saturated=True, product=None if drawn else next(p for p in whole.products if p in coming))]
+    mixed = {p: s for p, s in _single(whole.shares).items() if p in coming} if drawn else {}
     only = replace(
         part,
         machines=tuple(part.machines[m] for m in machines),
@@ -473,7 +477,7 @@ def alone(program: Program, line: int, station: int, machines: Sequence[int]) ->
         sources=tuple(SourceProgram(source, 0) for source in sources),
         stations=(only,),
         sequence=tuple(p for p in whole.sequence if p in coming) if whole.sequence else None,
-        shares=_cumulative({p: s for p, s in _single(whole.shares).items() if p in coming}) if drawn and whole.shares else (),
+        shares=_cumulative(mixed) if mixed else (),
         before_service=False,
         initial=(),
     )  # fmt: skip

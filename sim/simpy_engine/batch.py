@@ -23,7 +23,7 @@ class BatchMachine(Machine):
     def load(self, now: float) -> bool:
         """Start a charge if enough parts wait; return whether the next machine may try too."""
         station, rig = self.station, self.rig
-        if self._chooses and not self._fits(now):
+        if not self.may_start(now):
             return True
         there = self._there()
         if there < rig.min_load and not (station.queue and now >= station.oldest_s() + rig.max_wait_s):

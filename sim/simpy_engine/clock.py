@@ -27,6 +27,8 @@ NO_TICK: Tick = -1
 class Clock(simpy.Environment):
     """A SimPy environment whose simultaneous events keep the documented order."""
 
+    now: float = 0.0  # SimPy's own is a property, which costs a call each time
+
     def at(self, time_s: float, order: int, call: Callable[[Tick], None]) -> Tick:
         """Call ``call(tick)`` at ``time_s``; earlier ``order`` first, then in order of asking.
 
@@ -37,7 +39,7 @@ class Clock(simpy.Environment):
         heappush(self._queue, (time_s, order, tick, call))  # type: ignore[misc]
         return tick
 
-    def play(self, until_s: float, settle: Callable[[], None]) -> None:
+    def play(self, until_s: float, settle: Callable[[float], None]) -> None:
         """Run to ``until_s`` inclusive; ``settle`` moves parts when all events of an instant are through."""
         queue: list[Any] = self._queue
         before, events = -1.0, 0
@@ -45,7 +47,7 @@ class Clock(simpy.Environment):
             now = queue[0][0]
             if now > before:
                 before, events = now, 0
-            self._now = now
+            self._now = self.now = now
             while queue and queue[0][0] == now:
                 if queue[0][1] >= ENDS:
                     _, _, tick, call = heappop(queue)
@@ -55,8 +57,8 @@ class Clock(simpy.Environment):
                 events += 1
                 if events > MOST_EVENTS_AT_ONCE:
                     raise DataError([_standstill(now)])
-            settle()
-        self._now = max(self._now, until_s)
+            settle(now)
+        self._now = self.now = max(self._now, until_s)
 
 
 def _standstill(now: float) -> Problem:

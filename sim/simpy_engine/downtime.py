@@ -41,22 +41,17 @@ class Downtime:
         self.machine = machine
         self.stop: Stop | None = None
         self.due: deque[Stop] = deque()
+        self.refuses = False
+        """Whether no part may be placed on the machine."""
+        self.holds = False
+        """Whether a finished part must stay on it."""
 
-    @property
-    def refuses(self) -> bool:
-        """Return whether no part may be placed on the machine."""
-        if self.stop is None:
-            return bool(self.due)
-        rule = self.stop.cause.rule
-        return bool(self.due) or not (isinstance(rule, Failure) and rule.accepts_part)
-
-    @property
-    def holds(self) -> bool:
-        """Return whether a finished part must stay on the machine."""
-        if self.stop is None:
-            return False
-        rule = self.stop.cause.rule
-        return not (isinstance(rule, Failure) and rule.releases_blocked_part)
+    def _changed(self) -> None:
+        """What stands, or stands in line, is another: does it refuse parts, does it hold a finished one?"""
+        rule = self.stop.cause.rule if self.stop is not None else None
+        failure = rule if isinstance(rule, Failure) else None
+        self.refuses = bool(self.due) or (rule is not None and not (failure is not None and failure.accepts_part))
+        self.holds = rule is not None and not (failure is not None and failure.releases_blocked_part)
 
     def pending(self, cause: Cause) -> bool:
         """Return whether a stop of this cause is under way or waits."""
@@ -68,6 +63,7 @@ class Downtime:
         if self.machine.renewal.installing:
             return
         self.due.append(Stop(cause, now))
+        self._changed()
         self.machine.withdraw()
         self.next(now)
 
@@ -89,6 +85,7 @@ class Downtime:
         machine, rule = self.machine, stop.cause.rule
         machine.hold_up(now)
         self.stop = stop
+        self._changed()
         stop.began_s = now
         machine.withdraw()
         machine.stops.began(stop.cause, now)
@@ -130,6 +127,7 @@ class Downtime:
             return
         now = machine.clock.now
         self.stop = None
+        self._changed()
         machine.touch()
         assert stop.served_s is not None
         stop.cause.lengths.add((now - stop.served_s) / H)
@@ -150,3 +148,4 @@ class Downtime:
             self.machine.board.release(now, self.stop.request)
         self.stop = None
         self.due.clear()
+        self._changed()

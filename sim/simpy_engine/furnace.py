@@ -64,7 +64,7 @@ class Furnace(Machine):
         if self._inside and (part is not None or moves_empty):
             del self.station.ready[self]
             self.touch()
-            stroke_s = self.rig.pace_s * self.rig.cycle_factor * self.ages.cycle_time * self.ramp_up(now)
+            stroke_s = self.rig.pace_s * self.rig.cycle_factor * self.ages.cycle_time * self.times.ramp_up(now)
             if self.heating:  # each part inside takes up its heat evenly over its strokes
                 self.heating.inside([part for part, _ in self._inside], self.rig.places * stroke_s, now)
             self._begin(WORK, stroke_s, {}, now)

@@ -94,7 +94,7 @@ class AssemblyStation(Station):
             return self._from_hand(giver, now)
         feed = next(feed for feed in self.feeds if feed.upcoming() == product)
         part = feed.take(now)
-        self._note(part, now)
+        self.take_in(part, now)
         return part
 
     def enough_wait(self, parts: int) -> bool:
@@ -111,7 +111,7 @@ class AssemblyMachine(Machine):
         assert isinstance(station, AssemblyStation)
         if not station.has_part():
             return False
-        if self._chooses and not self._fits(now):
+        if not self.may_start(now):
             return True
         kit = station.take_kit(now)
         part = kit[0]
@@ -182,7 +182,7 @@ class JoinMachine(Machine):
         chosen = station.complete(pieces)
         if chosen is None:
             return False
-        if self._chooses and not self._fits(now):
+        if not self.may_start(now):
             return True
         station.pick(chosen, now)
         part = self._joined(chosen, now)

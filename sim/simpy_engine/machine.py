@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from models.distribution import mean
 from sim.account import STATE, Stays
-from sim.ageing import aged, learning
-from sim.program import SHARED, D, H, MachineProgram, Rig
+from sim.ageing import Factors
+from sim.program import H, MachineProgram, Rig
+from sim.simpy_engine.age import Age
 from sim.simpy_engine.clock import ENDS, NO_TICK, STOPS, Tick
 from sim.simpy_engine.downtime import Downtime
 from sim.simpy_engine.heating import Heating
@@ -23,6 +23,7 @@ from sim.simpy_engine.renewal import Renewal
 from sim.simpy_engine.standby import Sleep
 from sim.simpy_engine.station import Station
 from sim.simpy_engine.stops import NEVER, Stops
+from sim.simpy_engine.times import Times
 
 if TYPE_CHECKING:
     from sim.simpy_engine.shifts import Shift
@@ -63,6 +64,8 @@ class Machine:
         self.shift: Shift | None = None
         self.downtime = Downtime(self)
         self.renewal = Renewal(self)
+        self.age: Age = Age(program)
+        self.ages: Factors = Factors()
         self.sleep: Sleep | None = None
         self._needs: dict[str, int] = {}
         self._request: Request | None = None
@@ -72,11 +75,6 @@ class Machine:
         self._left_s = self._whole_s = 0.0  # work left at full speed; all of it
         self._began_s = self._takes_s = 0.0
         self._speed = 1.0
-        self._drawn_s: dict[str, float] = {}  # work drawn before the part was taken
-        self._age_at_start_y = program.age_y
-        self._age_y = self._in_service_y = program.age_y + program.years_since
-        self.commissioned_s: float | None = None
-        self._made_since = 0
         self.fit_out(0.0)
 
     def begin(self, initial_state: int | None) -> None:
@@ -99,28 +97,20 @@ class Machine:
 
     def fit_out(self, now: float) -> None:
         """Put the rig in force: clocks, draws, rates."""
-        station, rig = self.station, self.rig
-        self.ages = aged(rig.ageing, self._age_at_start_y, self._age_y)
-        self._cycle = {p: self._open(dist, f"cycle {p}".strip()) for p, dist in rig.cycle_s.items()}
-        self._cycle_of_all = self._cycle.get(SHARED)
-        self._cycle_factor = rig.cycle_factor * self.ages.cycle_time
-        setups = rig.setup_s if isinstance(rig.setup_s, dict) else {("", ""): rig.setup_s}
-        self._setup = {(a, b): self._open(dist, f"setup {a} > {b}" if a or b else "setup")
-                       for (a, b), dist in setups.items()}  # fmt: skip
-        self._loading, self._unloading = self._open(rig.load_s, "load"), self._open(rig.unload_s, "unload")
+        rig = self.rig
+        self.ages = self.age.factors(rig.ageing)
+        self.times: Times = Times(self)
         self.outlet.fit_out(self._open(rig.transfer_s, "transfer") if rig.transfer_s else None)
         self._loads, self._unloads = (bool(t or rig.needs.get(p)) for t, p in (
             (rig.load_s, "load"), (rig.unload_s, "unload")))  # fmt: skip
         self._work_needs, self._keeps_place = rig.needs.get("processing", {}), self._blocks_before_service()
         self._plain = not (self._loads or self._unloads or self._work_needs or self._keeps_place)
-        self._planned_s = {p: mean(dist) * rig.cycle_factor for p, dist in rig.cycle_s.items()}
         self.stops = Stops(self)
         self.stops.start(now)
         self.sleep = Sleep(self, rig.standby) if rig.standby else None
         self.heating = Heating(self, rig.heat) if rig.heat else None
         self.rerate(now)
         self.stays.cost_cny_per_h = rig.running_cost_cny_per_y / HOURS_PER_Y
-        self._drawn_s.clear()
         self._chooses = bool(rig.no_start_within_s or rig.shift_end == "fit")
 
     def _blocks_before_service(self) -> bool:
@@ -134,24 +124,16 @@ class Machine:
         self.rig = rig
         self.operated_s = 0.0
         self.setup_for = None
-        self._age_at_start_y = self._age_y = 0
-        self.commissioned_s, self._made_since = now, 0
+        self.age.begin_anew(now)
         self.touch()
         self.fit_out(now)
 
-    def stops_changed(self) -> None:
-        """A clock was set: look again which stop comes first."""
-        self.stops.look()
-
     def grow_older(self, now: float, years: int) -> None:
         """A full year of the run is over."""
-        if self.commissioned_s is None:
-            self._age_y = self._in_service_y + years
-        else:
-            self._age_y = int((now - self.commissioned_s) // (365 * D))
+        self.age.grow(now, years)
         if self.rig.ageing is not None:
-            self.ages = aged(self.rig.ageing, self._age_at_start_y, self._age_y)
-            self._cycle_factor = self.rig.cycle_factor * self.ages.cycle_time
+            self.ages = self.age.factors(self.rig.ageing)
+            self.times.grow_older()
             self.rerate(now)
 
     def rerate(self, now: float) -> None:
@@ -167,10 +149,9 @@ class Machine:
 
     def is_free(self) -> bool:
         """Return whether the machine may take a part."""
-        return not (
-            self.part or self.out or self.off or self.downtime.refuses or self.renewal.pending or self.renewal.installing
-            or (self.sleep and self.sleep.asleep)
-        )  # fmt: skip
+        if self.part or self.out or self.off or self.downtime.refuses:
+            return False
+        return not (self.renewal.pending or self.renewal.installing or (self.sleep and self.sleep.asleep))
 
     def takes_at_once(self) -> bool:
         """Return whether a part that arrives now would be taken at this instant."""
@@ -178,9 +159,10 @@ class Machine:
 
     def offer(self) -> None:
         """Stand ready if free."""
-        if self.is_free() and self not in self.station.ready:
-            self.station.ready[self] = None
-            self.line.stirred |= self.station.bit
+        station = self.station
+        if self.is_free() and self not in station.ready:
+            station.ready[self] = None
+            self.line.stirred |= station.bit
 
     def withdraw(self) -> None:
         """Stand ready no more; what is not free any longer has its state looked at."""
@@ -189,7 +171,7 @@ class Machine:
 
     def load(self, now: float) -> bool:
         """Take the next part and begin; return whether the next machine may try too."""
-        if self._chooses and not self._fits(now):
+        if self._chooses and not self.may_start(now):
             return True
         part = self.station.next_part(now)
         if part is None:
@@ -199,22 +181,9 @@ class Machine:
         self.place(part, now)
         return True
 
-    def _fits(self, now: float) -> bool:
-        """Return whether the next part may still be started in this shift."""
-        shift, rig = self.shift, self.rig
-        if shift is None:
-            return True
-        if rig.no_start_within_s and shift.closes_s - now < rig.no_start_within_s:
-            return False
-        product = self.station.next_product()
-        if rig.shift_end != "fit" or product is None:
-            return True
-        if product not in self._drawn_s:
-            self._drawn_s[product] = self._work_s(product, now)
-        takes_s = self._drawn_s[product]
-        if self.setup_for not in (None, product):
-            takes_s += self._setup_s(product, keep=True)
-        return now + takes_s <= shift.closes_s
+    def may_start(self, now: float) -> bool:
+        """Return whether the shift allows that the next part is started now."""
+        return not self._chooses or self.shift is None or self.shift.allows(self, now)
 
     def place(self, part: Part, now: float) -> None:
         """Put a part on the machine and begin with it, if nothing is in the way."""
@@ -231,31 +200,20 @@ class Machine:
 
     def _load(self, now: float) -> None:
         if self._loads:
-            self._begin(LOAD, self._loading.draw(), self.rig.needs.get("load", {}), now)
+            self._begin(LOAD, self.times.load(), self.rig.needs.get("load", {}), now)
         else:
             self._set_up(now)
 
     def _set_up(self, now: float) -> None:
         part = self.part
         assert part is not None
-        takes_s = 0.0 if self.setup_for in (None, part.product) else self._setup_s(part.product)
+        takes_s = self.times.setup_s(self.setup_for, part.product)
         self.setup_for = part.product
         if takes_s == 0.0:
             self._keep(now)
             return
         part.setup_began_s = now
         self._begin(SET_UP, takes_s, self.rig.needs.get("setup", {}), now)
-
-    def _setup_s(self, product: str, keep: bool = False) -> float:
-        """Return the time of the setup for a product, drawn once; ``keep`` holds it for the setup itself."""
-        change = f"{self.setup_for} > {product}"
-        if change in self._drawn_s:
-            return self._drawn_s[change] if keep else self._drawn_s.pop(change)
-        draws = self._setup.get((str(self.setup_for), product)) or self._setup.get(("", ""))
-        takes_s = draws.draw() if draws else 0.0
-        if keep:
-            self._drawn_s[change] = takes_s
-        return takes_s
 
     def _keep(self, now: float) -> None:
         """Blocking before service: have a place kept first."""
@@ -272,9 +230,7 @@ class Machine:
     def _work(self, now: float) -> None:
         part = self.part
         assert part is not None
-        takes_s = self._drawn_s.pop(part.product, None) if self._drawn_s else None
-        if takes_s is None:
-            takes_s = self._work_s(part.product, now)
+        takes_s = self.times.work_s(part.product, now)
         if self._work_needs:
             self._begin(WORK, takes_s, self._work_needs, now)
             return
@@ -288,20 +244,6 @@ class Machine:
             self._tick = self.clock.at(now + takes_s, ENDS + self.order, self._stretch_ends)
         else:
             self._stretch(now)
-
-    def _work_s(self, product: str, now: float) -> float:
-        """Return the time of one cycle as things stand: product, age, ramp-up."""
-        draws = self._cycle_of_all or self._cycle[product]
-        work_s = draws.draw() * self._cycle_factor
-        return work_s if self.rig.ramp_up is None else work_s * self.ramp_up(now)
-
-    def ramp_up(self, now: float) -> float:
-        """Return what learning makes of the next cycle time."""
-        ramp = self.rig.ramp_up
-        if ramp is None or self.commissioned_s is None:
-            return 1.0
-        self._made_since += 1
-        return learning(ramp, self._made_since, (now - self.commissioned_s) / D)
 
     def _begin(self, phase: int, takes_s: float, needs: dict[str, int], now: float) -> None:
         """Begin a phase: people first, if it needs any."""
@@ -440,10 +382,10 @@ class Machine:
         part = self.part
         assert part is not None
         part.finished_s = now
-        planned = self._planned_s
-        self.planned_s += planned[part.product] if part.product in planned else planned.get(SHARED, 0.0)
+        planned_s = self.times.planned_of_all_s
+        self.planned_s += self.times.planned_s[part.product] if planned_s is None else planned_s
         if self._unloads:
-            self._begin(UNLOAD, self._unloading.draw(), self.rig.needs.get("unload", {}), now)
+            self._begin(UNLOAD, self.times.unload(), self.rig.needs.get("unload", {}), now)
         else:
             self._over(now)
 
@@ -580,5 +522,3 @@ class Machine:
             self.sleep.starts = 0
         self.units = self.bad = self.scrapped = self.reworked = self.repeats = self.first_flawed = 0
         self.planned_s = 0.0
-        if self.sleep:
-            self.sleep.starts = 0

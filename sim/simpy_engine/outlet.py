@@ -83,7 +83,9 @@ class Outlet:
         machine, kept = self.machine, self._decided
         machine.units += 1
         if self._plain and not part.bad and kept is None:
-            target = machine.station.onward(part)
+            target = machine.station.only.get(part.product)
+            if target is None:
+                target = machine.station.onward(part)
         else:
             target = self.decide(part) if kept is None else kept
             self._decided = None

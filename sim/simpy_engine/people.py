@@ -80,6 +80,7 @@ class Board:
         from sim.simpy_engine.patrol import Patrol
 
         self.clock = clock
+        self._names = list(people)
         self.patrols = {name: Patrol(name, p, clock) for name, p in people.items() if p.rule == "patrol"}
         self.crews = {name: Crew(self, name, p, n) for n, (name, p) in enumerate(people.items()) if p.rule == "call"}
         self._who: dict[str, list[Crew]] = {}
@@ -93,8 +94,8 @@ class Board:
             self._roster(self.crews.get(name) or self.patrols[name], duty, start)
 
     def all(self) -> list[Crew | Patrol]:
-        """Return crews and patrols."""
-        return [*self.crews.values(), *self.patrols.values()]
+        """Return crews and patrols in file order."""
+        return [self.crews.get(name) or self.patrols[name] for name in self._names]
 
     # who is there when
 

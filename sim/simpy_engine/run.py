@@ -70,10 +70,9 @@ class Run:
         Raises:
             DataError: Stations wait for each other for ever, or time stands still.
         """
-        self.clock.play(until_s, self._settle)
+        self.clock.play(until_s, self.lines[0].settle if len(self.lines) == 1 else self._settle)
 
-    def _settle(self) -> None:
-        now = self.clock.now
+    def _settle(self, now: float) -> None:
         for line in self.lines:
             if line.stirred or line.touched:
                 line.settle(now)

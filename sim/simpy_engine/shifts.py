@@ -40,6 +40,16 @@ class Shift:
         else:
             self._clock.at(self.closes_s, STOPS + self._rank, lambda _: self._close())
 
+    def allows(self, machine: Machine, now: float) -> bool:
+        """Return whether a machine may start its next part: not too late, and with ``fit`` only what ends in time."""
+        rig = machine.rig
+        if rig.no_start_within_s and self.closes_s - now < rig.no_start_within_s:
+            return False
+        product = machine.station.next_product()
+        if rig.shift_end != "fit" or product is None:
+            return True
+        return now + machine.times.beforehand_s(machine.setup_for, product, now) <= self.closes_s
+
     def _open(self) -> None:
         for machine in sorted(self._machines, key=lambda m: m.turn):  # people go on in the order of asking
             machine.shift_begins(self._clock.now)

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
-from sim.program import StationProgram, Way
+from sim.program import StationProgram
 from sim.simpy_engine.clock import STOPS
 from sim.simpy_engine.part import Giver, Part
 from sim.simpy_engine.queues import queue_of
@@ -56,7 +56,7 @@ class Station:
         self._route = streams.uniform(self.place, "route")
         self._chance = streams.uniform(self.place, "machine") if program.choose == "random" else None
         self._turn: dict[str, int] = {}
-        self._only = {p: way.targets[0] for p, way in program.routes.items() if len(way.targets) == 1}
+        self.only = {p: way.targets[0] for p, way in program.routes.items() if len(way.targets) == 1}
         self.queued = Presence()
         self.number = Levels()
         self.working = Levels()
@@ -69,10 +69,7 @@ class Station:
         if self.ready or self.sleepers:
             self.line.stirred |= self.bit
         if len(self.queue) + self.coming < self.buffer if self.plain else self.room_for(part):
-            self._note(part, now)
-            self.queue.append(part)
-            if self.kind == "batch":
-                self._look_again(now)
+            self._enter(part, now)
             return True
         self.waiting.append(giver)
         return False
@@ -111,7 +108,7 @@ class Station:
         self._enter(part, now)
 
     def _enter(self, part: Part, now: float) -> None:
-        self._note(part, now)
+        self.take_in(part, now)
         self.queue.append(part)
         if self.kind == "batch":
             self._look_again(now)
@@ -120,18 +117,14 @@ class Station:
         """Put a part in front at the start of the run."""
         self._enter(part, now)
 
-    def take_in(self, part: Part, now: float) -> None:
-        """A part comes to a machine without having been in the buffer."""
-        self._note(part, now)
-
     def keep_no_more(self, part: Part) -> None:
         """A part for which a place was kept will not come."""
         self.coming -= 1
         self._kept.remove(part)
         self.line.stir(self.index)
 
-    def _note(self, part: Part, now: float) -> None:
-        """A part is here from now on."""
+    def take_in(self, part: Part, now: float) -> None:
+        """A part is here from now on, in the buffer or on a machine."""
         part.entered_s = now
         if self.line.loops:
             visits = part.visits = part.visits or {}
@@ -228,14 +221,14 @@ class Station:
             feed = self._feed()
             if feed is not None:
                 part = feed.take(now)
-                self._note(part, now)  # to a machine, without having been in the buffer
+                self.take_in(part, now)  # to a machine, without having been in the buffer
                 return part
         return None
 
     def _from_hand(self, giver: Giver, now: float) -> Part:
         self.waiting.remove(giver)
         part = giver.give(now)
-        self._note(part, now)  # to a machine, without having been in the buffer
+        self.take_in(part, now)  # to a machine, without having been in the buffer
         self._taking = part
         giver.gave(now)
         self._taking = None
@@ -289,10 +282,9 @@ class Station:
 
     def onward(self, part: Part) -> int:
         """Return where a good part goes: a station's index, or EXIT_AT, SCRAP_AT."""
-        only = self._only.get(part.product)
-        return self._choose_way(self.routes[part.product], part.product) if only is None else only
-
-    def _choose_way(self, way: Way, product: str) -> int:
+        way, product = self.routes[part.product], part.product
+        if len(way.targets) == 1:
+            return way.targets[0]
         if not way.ends:
             turn = self._turn.get(product, 0)
             self._turn[product] = turn + 1

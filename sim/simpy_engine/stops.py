@@ -44,7 +44,7 @@ class Cause:
         self.tick: Tick | None = None  # on the calendar clock
         self.due_s = NEVER  # on the operating clock
         self.units = 0  # parts since the last time
-        self._age_h = rule.age_h if isinstance(rule, Failure) and machine.commissioned_s is None else 0.0
+        self._age_h = rule.age_h if isinstance(rule, Failure) and machine.age.commissioned_s is None else 0.0
         self._drawn_h = 0.0
         self._grid = -1  # maintenance by a fixed grid: how often it was due
 
@@ -75,7 +75,7 @@ class Cause:
         due_s = self.next_after(reading)
         if self.operating:
             self.due_s = due_s
-            machine.stops_changed()
+            machine.stops.look()
         elif due_s < NEVER:
             self.tick = machine.clock.at(due_s, STOPS + machine.order, lambda tick: self._calendar_due(tick))
 
@@ -147,7 +147,7 @@ class Cause:
     def stand(self) -> None:
         """The clock stands until it is wound up again."""
         self.tick, self.due_s = None, NEVER
-        self.machine.stops_changed()
+        self.machine.stops.look()
 
     def length_s(self) -> float:
         """Return how long the stop lasts once people are there."""
@@ -250,8 +250,10 @@ class Stops:
         """Return the clocks that start anew with a stop: failures renewed, maintenance counted from a repair."""
         if cause in self._renewed:
             return self._renewed[cause]
-        return [m for m, modes in self._renewed.items()
-                if cause in modes and isinstance(m.rule, Maintenance) and m.rule.policy == "age" and not m.rule.at]  # fmt: skip
+        by_age = [
+            m for m in self._renewed if isinstance(m.rule, Maintenance) and m.rule.policy == "age" and not m.rule.at
+        ]
+        return [m for m in by_age if cause in self._renewed[m]]
 
     def silence(self) -> None:
         """Forget all clocks: the machine is taken out."""
@@ -303,7 +305,7 @@ class Heads:
         machine.pause(now)
         self.down -= 1
         heappush(self.due, self.cause.next_after(machine.operated_s))
-        machine.stops_changed()
+        machine.stops.look()
         machine.carry_on(now)
         if stop.request is not None:
             machine.board.release(now, stop.request)
@@ -313,7 +315,7 @@ class Heads:
         now_s = self.cause.machine.operated_s
         self.due = [self.cause.next_after(now_s) for _ in self.due]
         heapify(self.due)
-        self.cause.machine.stops_changed()
+        self.cause.machine.stops.look()
 
     def services(self) -> list[Stop]:
         """Return the stops of heads that are not over."""

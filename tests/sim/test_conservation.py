@@ -29,7 +29,7 @@ SLOW = settings(QUICK, max_examples=300)
 
 
 def played(plant, warm_up_h=0.0, trace=None, until_h=UNTIL_H):
-    """The run, and what each line held when counting began: initial parts, or parts inside at the end of the warm-up."""
+    """The run, and what each line held when counting began: initial parts, or those inside after the warm-up."""
     run = Run(lower(plant), 7, 0, trace)
     before = [line.initial for line in run.lines]
     if warm_up_h:

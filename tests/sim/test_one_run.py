@@ -54,6 +54,14 @@ def test_half_widths_are_those_of_the_batches(long_run):
     assert sum(batches["l/wip"]) / 20 == pytest.approx(line["wip"]["mean"])
 
 
+def test_quantiles_states_and_indicators_have_half_widths_too(long_run):
+    line = long_run["lines"][0]
+    saw = line["stations"][0]
+    found = [line["lead_time_h"]["quantile_half_width"]["p90"], saw["states_half_width"]["processing"],
+             saw["iso22400"]["allocation_efficiency"]["half_width"]]  # fmt: skip
+    assert all(0 < half < 10 for half in found)
+
+
 def test_an_amount_is_the_sum_over_the_batches(long_run):
     kwh = long_run["lines"][0]["energy"]["by_carrier"]["electricity_kwh"]
     kw = long_run["lines"][0]["energy"]["mean_power_kw"]

@@ -238,9 +238,9 @@ def test_erlang_work_against_a_chain_of_stages():
 @pytest.mark.slow
 @pytest.mark.parametrize("blocking", ["after_service", "before_service"])
 def test_six_stations_long(blocking):
-    """One tight comparison: half a percent."""
+    """One tight comparison, to less than one percent."""
     rates, buffers = [1.0, 1.1, 0.95, 1.2, 1.0, 1.05], [1, 0, 1, 1, 0]
     after = line_output(line_chain(rates, buffers), rates[-1])
     exact = after if blocking == "after_service" else before_service_chain(rates, buffers)
     runs = records(line_of(rates, buffers, blocking=blocking), 20_000, 300, 12, seed=8)
-    assert holds(figures(runs, good), exact, 0.005)
+    assert holds(figures(runs, good), exact, 0.008)
