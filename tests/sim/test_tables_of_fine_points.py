@@ -1,6 +1,9 @@
 """Hand-written event tables (hours) of fine points that the other tables pass by. Rules: docs/rules.md."""
 
-from hand_tables import DAY, TWO, H, fails_at, play, station
+import pytest
+from hand_tables import DAY, TWO, H, arrivals, fails_at, option, play, renewal, station
+
+from models.equipment import STATES
 
 MONDAY = {"run": {"start": "2026-01-05T08:00"}}
 
@@ -76,3 +79,75 @@ def test_a_part_may_still_be_begun_at_the_first_of_the_last_minutes():
 def test_a_machine_that_is_loaded_needs_no_setup_between_parts_of_one_product():
     t = play(4, station("a", 1, load_s=0.5 * H, setup_time_s=H))
     assert t.visits("a", "start leave") == [(0.5, 1.5), (2, 3)]
+
+
+def test_what_leaves_bad_is_not_good_whether_found_or_not():
+    """All parts of a are bad: b finds all of them, or none."""
+    for detects, counted in ((1, (0, 0, 2)), (0, (0, 2, 0))):
+        t = play(3.5, station("a", 1, scrap=1), station("b", 1, inspect={"detects": detects}))
+        (output,) = t.run.lines[0].outputs.values()
+        assert (output.good, output.bad, output.scrapped) == counted
+
+
+def test_a_bad_part_uses_nothing_of_what_a_good_one_uses():
+    for scrap, kwh in ((0, {"electricity_kwh": 6}), (1, {})):
+        t = play(3.5, station("a", 1, scrap=scrap, use_per_unit={"electricity_kwh": 2}))
+        assert t.run.machines()[0].stays.per_unit == kwh
+
+
+def test_a_charge_starts_when_the_oldest_has_waited_long_enough():
+    """Parts at 0 and 1; three make a load, but none waits longer than 2 h."""
+    t = play(5, station("a", 1, kind="batch", capacity=3, min_load=3, max_wait_s=2 * H), source=arrivals(0, 1))
+    assert t.visits("a", "enter start leave") == [(0, 2, 3), (1, 2, 3)]
+
+
+def test_join_leaves_a_piece_whose_lot_is_not_complete_where_it_is():
+    """Parts 1 and 2 are cut at 1 and 2; piece 4 takes 4 h, so that the pieces of part 2 are together first."""
+    b = station("b", machines=[{"name": f"m{n}", "cycle_time_s": n * H} for n in (1, 4)])
+    a = station("a", 1, kind="split", pieces=2)
+    t = play(8, a, b, station("c", 0.5, kind="join", pieces=2), source=arrivals(0, 0))
+    assert t.visits("b", "part machine start leave") == [
+        (3, "m1", 1, 2), (4, "m4", 1, 5), (5, "m1", 2, 3), (6, "m1", 3, 4),
+    ]  # fmt: skip
+    assert t.visits("c", "part start leave") == [(1, 5, 5.5), (2, 4, 4.5)]
+
+
+@pytest.mark.parametrize(("work_h", "ends_h"), [(3, 3.5), (4, 5)])
+def test_a_head_that_runs_again_stops_again(work_h, ends_h):
+    """One of two heads stops after 1 h for 1 h, and again after 2 more; meanwhile work goes on at half speed."""
+    stops = {"scope": "head", "ttf_h": {"sequence": [1, 99, 2], "then": "never"}, "ttr_h": 1}
+    t = play(6, station("a", work_h, heads=2, failures=[stops]))
+    assert t.visits("a", "start leave")[0] == (0, ends_h)
+
+
+def used(t):
+    """What the first machine used of electricity, by state and per part."""
+    stays = t.run.machines()[0].stays
+    stays.flush(t.run.clock.now)
+    by_state = dict(zip(STATES, stays.amounts["electricity_kwh"], strict=True))
+    return {state: kwh for state, kwh in by_state.items() if kwh} | stays.per_unit
+
+
+def test_heat_of_a_charge():
+    """Two charges of two parts of 3 kWh, in 2 h each; walls of 4 kW, empty or not; a door of 5 kWh."""
+    heat = {"carrier": "electricity_kwh", "load_kwh_per_part": 3, "wall_loss_kw": 4,
+            "opening_loss_kwh": 5}  # fmt: skip
+    t = play(6, station("a", 2, kind="batch", capacity=2, min_load=2, heat=heat), source=arrivals(0, 0, 3, 3))
+    assert used(t) == pytest.approx({"processing": 2 * 2 * 3 + 4 * 4, "starved": 2 * 4, "electricity_kwh": 2 * 5})
+
+
+def test_heat_of_a_furnace_that_fails():
+    """A part of 2 kWh in four strokes of 1 h; a failure of 1 h at 1.5, then 1 h of heat-up that takes 7 kWh."""
+    heat = {"carrier": "electricity_kwh", "load_kwh_per_part": 2, "heat_up_kwh": {"from_hold": 7}}
+    furnace = station("a", kind="furnace", places=4, pace_s=H, heat=heat, heat_up_h={"from_hold": 1}, **fails_at(1.5, 1))
+    t = play(8, furnace, source=arrivals(0))
+    assert t.visits("a", "start finish") == [(0, 6)]
+    assert used(t) == pytest.approx({"processing": 2, "heat_up": 7})
+
+
+def test_a_failure_of_the_old_machine_does_not_stop_the_new_one():
+    """The old one would have failed at 5; renewed from 2 to 3."""
+    new = option(install_h=1, failures=[])
+    t = play(8.5, station("a", 1, options=[new], **fails_at(5, 1)), schedule=[renewal(2)])
+    assert t.states("a") == [("processing", 0, 2), ("installing", 2, 3)]
+    assert t.run.machines()[0].units == 7
