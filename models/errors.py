@@ -33,10 +33,10 @@ class DataError(ValueError):
 
     def __init__(self, problems: list[Problem] | tuple[Problem, ...]) -> None:
         self.problems = tuple(problems)
-        super().__init__("\n".join(str(p) for p in self.problems))
+        super().__init__(self.problems)  # worker processes and SimPy make it again from its arguments
 
-    def __reduce__(self) -> tuple[type["DataError"], tuple[tuple[Problem, ...]]]:
-        return type(self), (self.problems,)  # survives the way back from a worker process
+    def __str__(self) -> str:
+        return "\n".join(str(p) for p in self.problems)
 
 
 class PlanImpossible(Exception):  # noqa: N818 - says what is so, not that a program erred

@@ -30,7 +30,8 @@ Progress = Callable[[int, int], None]
 Document = dict[str, Any]
 
 INTERVALS = frozenset({
-    "throughput_per_h", "good_per_h", "wip", "lead_time_h", "mean_power_kw", "kwh_per_unit", "kgce_per_unit", "tce",
+    "throughput_per_h", "good_per_h", "scrap_per_h", "undetected_per_h", "wip", "lead_time_h", "mean_power_kw",
+    "kwh_per_unit", "kgce_per_unit", "tce",
     "tce_equivalent", "tce_equal", "co2_t", "cost_cny", "peak_kw", "by_carrier", "oee", "visits_per_h", "queue_length",
     "number", "waiting_time_h", "per_h", "utilisation", "running_cost_cny_per_h",
 })  # fmt: skip
@@ -306,14 +307,27 @@ def _interval(values: list[float], first: int | None) -> dict[str, float]:
 
 
 def by_replication(records: list[kpis.Record]) -> dict[str, list[float]]:
-    """Return the figures of each replication by name, e.g. ``shaft line/turning/oee``."""
+    """Return the figures of each replication by name.
+
+    ``shaft line/wip``, ``shaft line/products/shaft/throughput_per_h``, ``shaft line/turning/oee``,
+    ``shaft line/turning/states/processing``, ``shaft line/turning/stops/drive/per_h``, ``crews/repair/utilisation``.
+    """
     out: dict[str, list[float]] = {}
     for record in records:
+        for crew in record["crews"]:
+            _note(out, f"crews/{crew['name']}", crew)
         for line in record["lines"]:
             _note(out, line["name"], line)
             _note(out, line["name"], line["energy"])
+            for product in line["products"]:
+                _note(out, f"{line['name']}/products/{product['name']}", product)
             for station in line["stations"]:
-                _note(out, f"{line['name']}/{station['name']}", station)
+                place = f"{line['name']}/{station['name']}"
+                _note(out, place, station)
+                for state, share in station["states"].items():
+                    out.setdefault(f"{place}/states/{state}", []).append(share)
+                for stop in station["stops"]:
+                    _note(out, f"{place}/stops/{stop['name']}", stop)
     return out
 
 

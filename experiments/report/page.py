@@ -61,7 +61,7 @@ def html(document: Document, lang: str, seen: Document | None = None) -> str:
         raise ValueError(f"a document of kind {kind!r} has no report; kinds with one: {', '.join(_PAGES)}")
     page = _PAGES[str(kind)](with_names(document, lang), writer)
     if kind == "simulate" and seen is not None:
-        page = replace(page, sections=[*page.sections, _seeing(seen, writer)])
+        page = replace(page, sections=_after_states(page.sections, _seeing(seen, writer)))
     script = player() if seen is not None else None
     return (
         _environment()
@@ -78,6 +78,12 @@ def player() -> str:
 def hash_of(script: str) -> str:
     """Return how the page's policy names the one script that it allows."""
     return base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+
+
+def _after_states(sections: Sequence[Section], seeing: Section) -> list[Section]:
+    """Return the sections with what there is to see behind what the machines do."""
+    at = next((n for n, section in enumerate(sections, 1) if section.key == "states"), len(sections))
+    return [*sections[:at], seeing, *sections[at:]]
 
 
 def _seeing(seen: Document, w: Writer) -> Section:

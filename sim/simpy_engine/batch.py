@@ -115,11 +115,14 @@ class Vehicle(BatchMachine):
         self._owes_return = False
         self._returning = self._open(self.rig.return_s, "return")
 
-    def _over(self, now: float) -> None:
+    def _finish(self, now: float) -> None:
         if self.phase == AWAY:
             self.phase = EMPTY
             self._units_done(0, now)
-            return
+        else:
+            super()._finish(now)
+
+    def _over(self, now: float) -> None:
         self._owes_return = bool(self.rig.return_s)
         super()._over(now)
 

@@ -5,6 +5,7 @@ maintenance, shift ends, renewals; (4) parts move and work starts, see :meth:`Cl
 order, machine number.
 """
 
+import traceback
 from collections.abc import Callable
 from heapq import heappop, heappush
 from typing import Any
@@ -22,6 +23,8 @@ MOST_EVENTS_AT_ONCE = 100_000
 Tick = int
 """One call in the future, by its number in SimPy's queue; :meth:`Clock.play` makes it without an event's ceremony."""
 NO_TICK: Tick = -1
+OWN = "own_station_"
+"""What the modules of users' own stations are called, before their file's name."""
 
 
 class Clock(simpy.Environment):
@@ -53,12 +56,28 @@ class Clock(simpy.Environment):
                     _, _, tick, call = heappop(queue)
                     call(tick)
                 else:
-                    self.step()  # an event of a user's own SimPy process
+                    self._step_of_own()
                 events += 1
                 if events > MOST_EVENTS_AT_ONCE:
                     raise DataError([_standstill(now)])
             settle(now)
         self._now = self.now = max(self._now, until_s)
+
+    def _step_of_own(self) -> None:
+        """Make an event of a user's own SimPy process; what goes wrong there is told with file and line."""
+        try:
+            self.step()
+        except DataError:
+            raise
+        except Exception as error:
+            raise DataError([_told(error.__cause__ or error)]) from error
+
+
+def _told(error: BaseException) -> Problem:
+    frames = list(traceback.walk_tb(error.__traceback__))
+    own = [(frame, line) for frame, line in frames if str(frame.f_globals.get("__name__")).startswith(OWN)]
+    where = f"{own[-1][0].f_code.co_filename}:{own[-1][1]}" if own else "a station of your own"
+    return Problem(where, " ".join(f"{type(error).__name__}: {error}".split()), "a process that runs")
 
 
 def _standstill(now: float) -> Problem:

@@ -22,8 +22,9 @@ from sim.tally import Level, Sample
 if TYPE_CHECKING:
     from sim.simpy_engine.run import Run
 
+IDLE = [state in ("starved", "blocked") for state in STATES]
 ACTIVE = [state in ACTIVE_STATES for state in STATES]
-PROCESSING, STARVED, BLOCKED = STATE["processing"], STATE["starved"], STATE["blocked"]
+PROCESSING, STARVED = STATE["processing"], STATE["starved"]
 
 
 class Output:
@@ -74,7 +75,8 @@ class LineRun:
             self.stir(station.index)
         self.machines = [m for s in self.stations for m in s.machines]
         self._idle = len(self.machines)
-        self._index = {machine: n for n, machine in enumerate(self.machines)}
+        for n, one in enumerate(self.machines):
+            one.index = n
         self.active = ActivePeriods(len(self.machines), [m.station.index for m in self.machines])
         for present in program.initial:
             self._put(present)
@@ -121,11 +123,13 @@ class LineRun:
 
     def split(self, whole: Part, pieces: int, product: str, now: float) -> list[Part]:
         """Return the parts that one part becomes; they are a lot."""
-        lot, made = next(self.lots), []
+        lot = next(self.lots)
+        made: list[Part] = []
         for _ in range(pieces):
             piece = self.new_part(product, whole.born_s, lot, pieces > 1)
             piece.entered_s, piece.started_s, piece.finished_s = whole.entered_s, whole.started_s, now
-            piece.bad, piece.home, piece.parent = whole.bad, whole.home, (whole, pieces)
+            piece.bad, piece.fresh, piece.parent = whole.bad, False, (whole, pieces)
+            piece.home = None if made else whole.home  # a pallet goes on with the first piece
             made.append(piece)
         self.wip.change(now, pieces - 1)
         self.merged -= pieces - 1
@@ -196,11 +200,14 @@ class LineRun:
             if state == before:
                 continue
             machine.stays.enter(state, now)
-            if state == PROCESSING or before == PROCESSING:
-                machine.station.working.change(now, 1 if state == PROCESSING else -1)
-            if ACTIVE[state] is not ACTIVE[before]:
-                self.active.change(self._index[machine], ACTIVE[state], now)
-            self._idle += (state in (STARVED, BLOCKED)) - (before in (STARVED, BLOCKED))
+            if state == PROCESSING:
+                machine.station.working.change(now, 1)
+            elif before == PROCESSING:
+                machine.station.working.change(now, -1)
+            active = ACTIVE[state]
+            if active is not ACTIVE[before]:
+                self.active.change(machine.index, active, now)
+            self._idle += IDLE[state] - IDLE[before]
             if trace is not None:
                 trace.entered(machine, now)
         self.touched.clear()

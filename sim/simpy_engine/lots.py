@@ -118,6 +118,7 @@ class AssemblyMachine(Machine):
         station.number.change(now, 1 - len(kit))
         self.line.merge(kit[1:], now)
         part.bad = any(p.bad for p in kit)
+        part.home = next((p.home for p in kit if p.home is not None), None)
         part.product = self.rig.output or part.product
         station.ready.pop(self, None)
         self.touch()
@@ -196,6 +197,7 @@ class JoinMachine(Machine):
         first = pieces[0]
         whole, number = first.parent or (first, 0)
         bad = any(part.bad for part in pieces)
+        home = next((part.home for part in pieces if part.home is not None), None)
         self.station.number.change(now, 1 - len(pieces))
         self.line.merge(pieces[1:], now)
         if first.parent is not None and number == len(pieces):
@@ -204,7 +206,7 @@ class JoinMachine(Machine):
             first = whole
         elif first.parent is not None:
             first.lot, first.of_lot, first.parent = whole.lot, whole.of_lot, whole.parent
-        first.bad = bad
+        first.bad, first.home = bad, home
         first.product = self.rig.output or first.product
         return first
 

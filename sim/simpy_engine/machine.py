@@ -47,6 +47,7 @@ class Machine:
         self.clock = station.line.clock
         self.board = station.line.run.board
         self.order = station.line.rank + station.index * 4096 + number + 1
+        self.index = 0  # among all machines of the line
         self.name: str = program.name
         self.rig: Rig = program.rig
         self.stays = Stays(STARVED, station.line.meter)
@@ -288,7 +289,7 @@ class Machine:
 
     def _stretch(self, now: float) -> None:
         """Go on until the phase is over, or a stop by the operating clock comes first."""
-        working = self.phase == WORK
+        working = self.phase == WORK or self.phase == AWAY
         if working:
             part = self.part
             if part is not None and part.started_s is None:
@@ -310,7 +311,11 @@ class Machine:
     def _started(self, part: Part, now: float) -> None:
         """Work on a part begins."""
         part.started_s = now
-        self.station.waits.add((now - part.entered_s) / H)
+        if part.fresh:  # has it waited outside?
+            part.fresh = False
+            self.station.waits.add((now - part.born_s) / H)
+        else:
+            self.station.waits.add((now - part.entered_s) / H)
 
     def _share_of_heads(self) -> float:
         down = sum(h.down for h in self.stops.heads)
@@ -322,7 +327,7 @@ class Machine:
             return
         elapsed = now - self._began_s
         self._left_s = max(0.0, self._left_s - elapsed * self._speed)
-        if self.phase == WORK:
+        if self.phase == WORK or self.phase == AWAY:
             self.operated_s += elapsed
         self._tick = self._due = None
 
@@ -361,7 +366,7 @@ class Machine:
         self.line.touched[self] = None
         if self._request is not None:
             self._let_people_go(now)
-        if self.phase == WORK:
+        if self.phase == WORK or self.phase == AWAY:
             self.operated_s += self._takes_s
             if self._due is not None and self.stops.due_s > self.operated_s:
                 self._due = None

@@ -23,6 +23,7 @@ class Outlet:
         self.out: deque[tuple[Part, int]] = deque()  # part and target
         self.keeps = False
         self._decided: int | None = None  # before service
+        self._found_bad = False  # the part decided on is bad, and that was found here
         self._plain = False
         self._transfer: Draws | None = None
         streams, station = self.line.run.streams, machine.station
@@ -72,7 +73,8 @@ class Outlet:
             machine.bad += 1
             part.bad = True
         if part.bad and rig.inspect is not None:
-            if self._found.draw() < rig.inspect.detects:
+            self._found_bad = self._found.draw() < rig.inspect.detects
+            if self._found_bad:
                 return rig.bad_to
         elif spoilt and part.product not in station.inspected_ahead:
             return SCRAP_AT  # what came in bad goes on: nobody sees it here
@@ -102,7 +104,7 @@ class Outlet:
     def _count(self, part: Part, target: int, now: float) -> None:
         """Count what is wrong with a part, and what a good one uses."""
         machine, rig = self.machine, self.machine.rig
-        mended = part.bad and rig.inspect is not None and target == rig.bad_to
+        mended, self._found_bad = self._found_bad and target != SCRAP_AT, False
         sent_back = 0 <= target <= machine.station.index
         if (part.visits or {}).get(machine.station.index, 1) > 1:
             machine.repeats += 1

@@ -12,7 +12,7 @@ class Part:
     """One part."""
 
     __slots__ = (
-        "bad", "batch", "born_s", "entered_s", "finished_s", "home", "lot", "number", "of_lot", "parent", "product",
+        "bad", "batch", "born_s", "entered_s", "finished_s", "fresh", "home", "lot", "number", "of_lot", "parent", "product",
         "setup_began_s", "setup_ended_s", "started_s", "visits",
     )  # fmt: skip
 
@@ -23,6 +23,7 @@ class Part:
         self.lot = lot
         self.of_lot = of_lot  # whether the lot has more parts than this one
         self.entered_s = born_s
+        self.fresh = True  # not yet worked on since it came to the line: waiting outside counts as waiting
         self.started_s: float | None = None
         self.finished_s: float | None = None
         self.setup_began_s: float | None = None

@@ -207,7 +207,7 @@ class Feed:
         part.product, part.lot, part.of_lot = self._peek()
         self._upcoming = None
         part.born_s = now
-        part.bad, part.visits, part.parent = False, None, None
+        part.bad, part.visits, part.parent, part.fresh = False, None, None, True
         self.offered += 1
         self._come_in(part, now)
 

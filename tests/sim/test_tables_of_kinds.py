@@ -334,3 +334,12 @@ def test_a_charge_in_a_failure(fate, table):
     """A charge of two takes 2 h; the machine fails at 1 h for 1 h."""
     t = play(5, station("a", 2, kind="batch", capacity=2, **fails_at(1, 1, part=fate)), source=arrivals(0, 0))
     assert t.visits("a", "part start leave to") == table
+
+
+def test_the_operating_clock_of_a_vehicle_runs_on_the_way_back_too():
+    """There 1, back 1; a failure after 3.5 hours of driving comes on the second way back and takes 2."""
+    mode = {"ttf_h": {"sequence": [3.5], "then": "never"}, "ttr_h": 2}
+    cart = station("a", kind="transport", travel_s=H, return_s=H, buffer=9, failures=[mode])
+    t = play(9, cart, source=arrivals(0, 0, 0))
+    assert t.visits("a", "part start leave") == [(1, 0, 1), (2, 2, 3), (3, 6, 7)]
+    assert t.states("a") == [("processing", 0, 3.5), ("failed", 3.5, 5.5), ("processing", 5.5, 8)]

@@ -213,3 +213,11 @@ def test_each_half_done_part_is_on_a_machine_of_its_own():
     half_done = [{"station": "a", "parts": 1, "remaining_s": left * H} for left in (1, 0.5)]
     t = play(3.5, station("a", 2, machines=2), source=arrivals(0), line_fields={"initial": half_done})
     assert t.visits("a", "machine part start leave") == [("1", 1, 0, 1), ("2", 2, 0, 0.5), ("2", 3, 0.5, 2.5)]
+
+
+def test_waiting_outside_is_waiting():
+    """Work of 2 without a place: parts of 0, 1 and 2 begin at 0, 2 and 4 and have waited 0, 1 and 2."""
+    t = play(10, station("a", 2, buffer=0), source=arrivals(0, 1, 2))
+    waits = t.run.lines[0].stations[0].waits
+    assert (waits.count, waits.total) == (3, 3.0)
+    assert t.visits("a", "part enter start") == [(1, 0, 0), (2, 2, 2), (3, 4, 4)]
