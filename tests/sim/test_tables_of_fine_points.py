@@ -151,3 +151,32 @@ def test_a_failure_of_the_old_machine_does_not_stop_the_new_one():
     t = play(8.5, station("a", 1, options=[new], **fails_at(5, 1)), schedule=[renewal(2)])
     assert t.states("a") == [("processing", 0, 2), ("installing", 2, 3)]
     assert t.run.machines()[0].units == 7
+
+
+def test_an_arrival_comes_before_a_failure_of_the_same_moment():
+    """The part of 2 finds the machine idle and is not lost; then the machine fails, and takes it after the repair."""
+    t = play(5, station("a", 1, buffer=0, **fails_at(2, 1)), source=arrivals(2, 2.5, when_full="lost"))
+    assert t.visits("a", "part start leave") == [(1, 3, 4)]
+    assert t.run.lines[0].feeds[0].lost == 1
+
+
+def test_an_arrival_comes_before_a_time_out_of_the_same_moment():
+    """The part of 2 finds the machine idle and is not lost; then the machine goes to standby, and starts up for it."""
+    standby = {"after_s": 2 * H, "start_up_s": H}
+    t = play(5, station("a", 1, buffer=0, standby=standby), source=arrivals(2, when_full="lost"))
+    assert t.visits("a", "part start leave") == [(1, 3, 4)]
+    assert t.states("a") == [("starved", 0, 2), ("start_up", 2, 3), ("processing", 3, 4)]
+
+
+def test_a_shift_begins_before_an_arrival_of_the_same_moment():
+    """Open from 1 on: the part of 1 finds the machine at work already."""
+    day = {"calendar": {"shifts": ["mon-sun 09:00-12:00"]}} | MONDAY
+    t = play(3, station("a", 1, buffer=0), source=arrivals(1, when_full="lost"), **day)
+    assert t.visits("a", "part start leave") == [(1, 1, 2)]
+
+
+def test_a_machine_is_a_year_older_for_a_failure_of_its_birthday():
+    """A repair of 1 h takes 2 h after a year; the failure comes when the year is full."""
+    year_h = 365 * 24
+    t = play(year_h + 9, station("a", 20_000, ageing={"repair_time_per_y": 1, "onset_y": 0}, **fails_at(year_h, 1)))
+    assert t.states("a") == [("processing", 0, year_h), ("failed", year_h, year_h + 2)]
