@@ -90,8 +90,10 @@ def test_what_leaves_bad_is_not_good_whether_found_or_not():
 
 
 def test_a_bad_part_uses_nothing_of_what_a_good_one_uses():
-    for scrap, kwh in ((0, {"electricity_kwh": 6}), (1, {})):
-        t = play(3.5, station("a", 1, scrap=scrap, use_per_unit={"electricity_kwh": 2}))
+    """Bad parts of a leave there, or go on to an inspection."""
+    inspection = station("b", 1, inspect={"detects": 1})
+    for scrap, behind, kwh in ((0, [], {"electricity_kwh": 6}), (1, [], {}), (1, [inspection], {})):
+        t = play(3.5, station("a", 1, scrap=scrap, use_per_unit={"electricity_kwh": 2}), *behind)
         assert t.run.machines()[0].stays.per_unit == kwh
 
 
@@ -180,3 +182,10 @@ def test_a_machine_is_a_year_older_for_a_failure_of_its_birthday():
     year_h = 365 * 24
     t = play(year_h + 9, station("a", 20_000, ageing={"repair_time_per_y": 1, "onset_y": 0}, **fails_at(year_h, 1)))
     assert t.states("a") == [("processing", 0, year_h), ("failed", year_h, year_h + 2)]
+
+
+def test_who_walks_sees_what_ends_at_the_moment_of_arriving():
+    """One person walks an hour from the only machine back to it, and unloads what is done at that very moment."""
+    walker = {"size": 1, "rule": "patrol", "walk_s": H}
+    t = play(3, station("a", 1, unload_s=0.25 * H, crew={"unload": "walker"}), crews={"walker": walker})
+    assert t.visits("a", "start finish leave") == [(0, 1, 1.25), (1.25, 2.25, 2.5)]
