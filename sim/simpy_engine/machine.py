@@ -101,6 +101,7 @@ class Machine:
         self.part, self.phase = part, WORK
         self.setup_for = part.product
         self._left_s = self._whole_s = remaining_s
+        self._needs = self._work_needs
         self.touch()
         self.carry_on(self.clock.now)
 
@@ -461,7 +462,11 @@ class Machine:
 
     def may_begin_later(self) -> bool:
         """Return whether a part that waits for this ready machine will be taken when time has passed."""
-        return self._chooses and self.shift is not None and self in self.station.ready and self.station.has_part()
+        return self._chooses and self.shift is not None and self.is_empty() and self.station.has_part()
+
+    def would_begin(self, now: float) -> bool:
+        """Return whether the rules of its shift would let it take the next part, were it ready."""
+        return self.may_start(now)
 
     def is_working(self) -> bool:
         """Return whether a part is in work (not in setup, loading or unloading)."""
