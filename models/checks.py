@@ -16,11 +16,11 @@ from models.line import EXIT, SCRAP
 from models.people_checks import PEOPLE_CHECKS
 from models.plan_checks import PLAN_CHECKS
 from models.plant import Plant
-from models.view import Finding, Layer, View, mapping, names, number, place, rows, sources_of, texts, unknown
+from models.view import At, Finding, Layer, View, mapping, names, number, place, rows, sources_of, texts, unknown
 
 Check = Callable[[View], Iterator[Finding]]
 
-_WORK = ("cycle_time_s", "setup_time_s")
+_WORK = ("cycle_time_s", "setup_time_s", "load_s", "unload_s")
 _STROKES = ("places", "pace_s", "charge_every", "gaps")
 _OF_KIND = {
     "machine": (*_WORK, "heads"),
@@ -30,7 +30,7 @@ _OF_KIND = {
     "assembly": (*_WORK, "inputs", "output", "heads"),
     "split": (*_WORK, "pieces", "output", "heads"),
     "join": (*_WORK, "pieces", "output", "heads"),
-    "transport": ("capacity", "travel_s", "return_s", "vehicles"),
+    "transport": ("capacity", "travel_s", "return_s", "vehicles", "load_s", "unload_s"),
 }
 """Fields that only some kinds of station know."""
 _NEEDED = {
@@ -160,6 +160,9 @@ def _buffers(view: View) -> Iterator[Finding]:
                 yield from unknown("input", name, texts(at.node.get("inputs")), (*path, name))
         if at.kind == "assembly" and at.node.get("queue", "fifo") != "fifo":
             yield Finding((*at.path, "queue"), f"queue {at.node['queue']!r} at an assembly", "fifo, for each product")
+        if at.kind == "assembly" and at.node.get("one_lot_at_a_time") is True:
+            allowed = "kind join for the pieces of one lot; a kit is of several lots"
+            yield Finding((*at.path, "one_lot_at_a_time"), "one lot at a time at an assembly", allowed)
 
 
 def _shift_rules(view: View) -> Iterator[Finding]:
@@ -167,10 +170,25 @@ def _shift_rules(view: View) -> Iterator[Finding]:
         for key in ("shift_end", "no_start_within_s"):
             if layer.at.kind in _STROKE_KINDS and layer.node.get(key) not in (None, "resume"):
                 yield Finding((*layer.path, key), f"{key} at a {layer.at.kind}", "its strokes pause and go on")
+        for phase in ("setup", "load", "processing", "unload") if layer.at.kind in _STROKE_KINDS else ():
+            if phase in mapping(layer.node.get("crew")):
+                found = f"people for {phase} at a {layer.at.kind}"
+                yield Finding((*layer.path, "crew", phase), found, "crew.repair; a machine in front that loads it")
+
+
+def _pushers(view: View) -> Iterator[Finding]:
+    """What moves only when a part is charged cannot wait for strokes before it charges one."""
+    for layer in view.layers():
+        if layer.get("gaps") is False and (number(layer.get("charge_every")) or 1) > 1:
+            key = "charge_every" if "charge_every" in layer.node else "gaps"
+            if key in layer.node:
+                allowed = "charge_every 1 with gaps false, or gaps true"
+                yield Finding((*layer.path, key), "a pusher that waits for strokes before it charges", allowed)
 
 
 def _initial(view: View) -> Iterator[Finding]:
     for path, line in view.lines:
+        in_work: dict[str, int] = {}
         for n, row in rows(line, "initial"):
             where: Path = (*path, "initial", n)
             yield from unknown("station", row.get("station"), names(line, "stations"), (*where, "station"))
@@ -181,11 +199,21 @@ def _initial(view: View) -> Iterator[Finding]:
             on_machine = "remaining_s" in row
             if on_machine and at.kind != "machine":
                 yield Finding((*where, "remaining_s"), f"a part in work at a {at.kind}", "only at a machine")
+            elif on_machine:
+                in_work[str(row.get("station"))] = number_ = in_work.get(str(row.get("station")), 0) + 1
+                yield from _in_work(at, number_, (*where, "remaining_s"))
             buffer, parts = number(at.node.get("buffer")), number(row.get("parts")) or 1
             if buffer is not None and parts - on_machine > buffer and not at.saturated:
                 yield Finding(
                     (*where, "parts"), f"{parts:g} parts for {buffer:g} places in front", "at most the places"
                 )
+
+
+def _in_work(at: At, parts: int, path: Path) -> Iterator[Finding]:
+    if at.count is not None and parts > at.count:
+        yield Finding(path, f"{parts} parts in work on {at.count} machines", "one part on a machine")
+    if at.node.get("initial_state", "idle") != "idle":
+        yield Finding(path, f"a part in work on a machine in {at.node['initial_state']}", "initial_state idle")
 
 
 def _stops(view: View) -> Iterator[Finding]:
@@ -318,7 +346,7 @@ def _moment(value: Any) -> datetime | None:  # noqa: ANN401 - whatever the file 
 
 CHECKS: Iterable[Check] = (
     _duplicate_names, _reserved_names, *FLOW_CHECKS, *PEOPLE_CHECKS, _needed_by_kind, _belongs_to_kind, _sizes,
-    _buffers, _shift_rules, _initial, _stops, _endless, _calendars, _tariff_bands, _commissioned, _scheduled,
+    _buffers, _shift_rules, _pushers, _initial, _stops, _endless, _calendars, _tariff_bands, _commissioned, _scheduled,
     heat_complete, *PLAN_CHECKS,
 )  # fmt: skip
 """Every cross-check."""

@@ -128,6 +128,8 @@ def _assemblies(view: View) -> Iterator[Finding]:
         arrive = coming(view, line)
         for at in (a for a in view.stations if a.line is line and a.kind == "assembly"):
             inputs, here = texts(mapping(at.node.get("inputs"))), arrive[at.number]
+            if not inputs and isinstance(at.node.get("inputs"), dict):
+                yield Finding((*at.path, "inputs"), "an assembly of nothing", "at least one product")
             if not inputs:
                 continue
             for name in (p for p in inputs if p in view.products and p not in here):

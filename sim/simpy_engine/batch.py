@@ -26,10 +26,11 @@ class BatchMachine(Machine):
         if not self.may_start(now):
             return True
         there = self._there()
-        if there < rig.min_load and not (station.queue and now >= station.oldest_s() + rig.max_wait_s):
-            return False
-        taken = [station.next_part(now) for _ in range(min(there, rig.capacity))]
-        charge = self._charge = [part for part in taken if part is not None]
+        if not self._enough(there, now):
+            return True  # for the next it may be enough
+        charge = self._charge = []
+        while len(charge) < min(there, rig.capacity) and (part := station.next_part(now)) is not None:
+            charge.append(part)  # one by one: each is seen by line clearance
         if not charge:
             return False
         number = station.line.next_batch()
@@ -44,6 +45,14 @@ class BatchMachine(Machine):
             self.heating.charged(now)
         return True
 
+    def _enough(self, there: int, now: float) -> bool:
+        station, rig = self.station, self.rig
+        return there >= rig.min_load or (len(station.queue) > 0 and now >= station.oldest_s() + rig.max_wait_s)
+
+    def would_begin(self, now: float) -> bool:
+        """Return whether a charge would be started by the rules, were the machine ready."""
+        return self._enough(self._there(), now) and super().would_begin(now)
+
     def _there(self) -> int:
         """Return how many parts a charge finds: in front, or where there are no places, blocked before it."""
         station = self.station
@@ -54,7 +63,8 @@ class BatchMachine(Machine):
 
     def may_begin_later(self) -> bool:
         """Return whether a charge will be started when its oldest part has waited long enough."""
-        return super().may_begin_later() or (self.rig.max_wait_s < float("inf") and len(self.station.queue) > 0)
+        waits = self.rig.max_wait_s < float("inf") and len(self.station.queue) > 0
+        return super().may_begin_later() or (waits and self.is_empty())
 
     def takes_at_once(self) -> bool:
         """A part alone starts a charge only if one part is a load."""

@@ -2,7 +2,7 @@
 
 Two ways to find it. At once: a circle of stations that are full and whose machines all hold a part for a station of
 the circle. And when a line stands: parts are blocked, and nothing is under way that could ever set one free (this
-finds what assembly and line clearance make of it).
+finds what assembly, line clearance and machines in standby make of it).
 """
 
 from __future__ import annotations
@@ -53,12 +53,16 @@ def stands(line: LineRun) -> list[Station]:
     if line.on_the_way or not any(_holds(m) is not None for m in machines):
         return []
     for machine in machines:
-        held = machine.off or machine.downtime.stop or machine.renewal.installing or machine.renewal.pending
+        will_begin = machine.off and not machine.out and machine.station.has_part()
+        held = will_begin or machine.downtime.stop or machine.renewal.installing
         if held or machine.under_way() or machine.may_begin_later():
             return []
     shut = [all(_holds(m) is not None for m in s.machines) for s in line.stations]
-    if any(feed.armed and not shut[feed.to] for feed in line.feeds):
+    if any(not shut[feed.to] and feed.may_help(line.stations[feed.to]) for feed in line.feeds):
         return []
+    place = line.rank >> 24
+    if any(swap.line == place and swap.at_s > line.clock.now for swap in line.run.program.swaps):
+        return []  # new equipment may have other rules
     wanted = {_holds(m) for m in machines}
     return [s for s in line.stations if s.index in wanted or any(_holds(m) is not None for m in s.machines)]
 

@@ -37,6 +37,11 @@ class Stop:
 class Downtime:
     """What stops a machine, and what stands in line to stop it."""
 
+    # Slots for speed, as in a machine (benchmarks/engine.py).
+    __slots__ = (
+        "due", "holds", "machine", "refuses", "stop",
+    )  # fmt: skip
+
     def __init__(self, machine: Machine) -> None:
         self.machine = machine
         self.stop: Stop | None = None

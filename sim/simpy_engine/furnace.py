@@ -74,6 +74,11 @@ class Furnace(Machine):
         """Return whether nothing is inside or waits at the exit."""
         return not (self._inside or self.out or self.phase != EMPTY)
 
+    def under_way(self) -> bool:
+        """Return whether a stroke is under way, or will be without further parts."""
+        goes_on = self.rig.gaps or self.renewal.pending is not None
+        return super().under_way() or (len(self._inside) > 0 and not self.out and goes_on)
+
     def may_run(self) -> bool:
         """Return whether nothing holds up the stroke under way."""
         return super().may_run() and self._heating is None

@@ -9,7 +9,7 @@ from models.calendar import Calendar
 from models.equipment import STATES
 from sim.account import STATE, Meter
 from sim.bottleneck import ACTIVE_STATES, ActivePeriods
-from sim.program import EXIT_AT, LineProgram, Present
+from sim.program import EXIT_AT, LineProgram, Present, StationProgram
 from sim.simpy_engine import deadlock
 from sim.simpy_engine.kinds import kind_of
 from sim.simpy_engine.machine import Machine
@@ -22,9 +22,16 @@ from sim.tally import Level, Sample
 if TYPE_CHECKING:
     from sim.simpy_engine.run import Run
 
-IDLE = [state in ("starved", "blocked") for state in STATES]
 ACTIVE = [state in ACTIVE_STATES for state in STATES]
 PROCESSING, STARVED = STATE["processing"], STATE["starved"]
+IDLE = [state in ("starved", "blocked", "standby", "off", "off_shift", "holding") for state in STATES]
+"""States in which a machine does nothing; if all do, a line may stand for ever."""
+
+
+def _may_stand(station: StationProgram) -> bool:
+    """Return whether parts may wait at a station, though its machines are free, for parts that never come."""
+    wakes = [m.rig.standby.wake_at_parts for m in station.machines if m.rig.standby]
+    return station.kind in ("assembly", "join") or station.one_lot or max(wakes, default=1) > 1
 
 
 class Output:
@@ -62,8 +69,8 @@ class LineRun:
         self._numbers = count(1)
         self._batches = count(1)
         self._blocked: Machine | None = None
-        self._idle = 0  # machines that are starved or blocked
-        self._may_stand = any(s.kind in ("assembly", "join") or s.one_lot for s in program.stations)
+        self._idle = 0  # machines that do nothing
+        self._may_stand = any(map(_may_stand, program.stations))
         kinds = [kind_of(s.kind) for s in program.stations]
         self.stations = [station(self, n, s) for n, (s, (station, _)) in
                          enumerate(zip(program.stations, kinds, strict=True))]  # fmt: skip

@@ -57,6 +57,11 @@ class AssemblyStation(Station):
     def _place_to_keep(self, part: Part) -> bool:
         return self.room_for(part)
 
+    def helped_by(self, product: str, lots: bool) -> bool:
+        """Return whether an arrival of a product finds a place, or is missing for a kit."""
+        here = len(self.kits.of[product]) + sum(part.product == product for part in self._kept)
+        return here < self.places[product] or self._there(product) < self.inputs[product]
+
     def accepts_arrival(self, part: Part) -> bool:
         """Return whether an arriving part finds a place."""
         ahead = sum(g.may_give() and g.offered_part().product == part.product for g in self.waiting)
@@ -152,7 +157,7 @@ class JoinStation(Station):
 
     def has_part(self) -> bool:
         """Return whether a lot is complete."""
-        return bool(self.feeds) or self.complete(self.machines[0].rig.pieces) is not None
+        return self._feed() is not None or self.complete(self.machines[0].rig.pieces) is not None
 
     def pick(self, chosen: list[Part], now: float) -> None:
         """Take certain parts out of the buffer."""

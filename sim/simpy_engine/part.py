@@ -12,8 +12,8 @@ class Part:
     """One part."""
 
     __slots__ = (
-        "bad", "batch", "born_s", "entered_s", "finished_s", "fresh", "home", "lot", "number", "of_lot", "parent", "product",
-        "setup_began_s", "setup_ended_s", "started_s", "visits",
+        "bad", "batch", "born_s", "entered_s", "finished_s", "fresh", "home", "lot", "number", "of_lot", "parent",
+        "product", "setup_began_s", "setup_ended_s", "started_s", "visits",
     )  # fmt: skip
 
     def __init__(self, number: int, product: str, born_s: float, lot: int, of_lot: bool = False) -> None:

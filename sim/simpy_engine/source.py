@@ -19,6 +19,7 @@ from sim.simpy_engine.people import FAR_S
 
 if TYPE_CHECKING:
     from sim.simpy_engine.line import LineRun
+    from sim.simpy_engine.station import Station
     from sim.streams import Draws
 
 H = 3600.0
@@ -39,6 +40,7 @@ class Feed:
         self.to = source.to
         self.offered = self.lost = 0
         self._outside: deque[Part] = deque()
+        self.products = self._made_of(program)
         self._mix = self._products(program)
         self._made = 0
         self.armed = False  # whether another arrival will come
@@ -60,6 +62,13 @@ class Feed:
             self._arm()
 
     # which product
+
+    def _made_of(self, program: LineProgram) -> list[str]:
+        """Return the products that may come."""
+        given = [getattr(row, "product", None) or self.rules.product for row in self.rules.arrivals_s or ()]
+        given = given or [self.rules.product]
+        drawn = program.sequence or [name for name, _ in program.shares]
+        return list(dict.fromkeys(name for product in given for name in ([product] if product else drawn)))
 
     def _products(self, program: LineProgram) -> Iterator[tuple[str, int, bool]]:
         """Yield product, lot and whether the lot has several parts, of each part in turn."""
@@ -210,6 +219,11 @@ class Feed:
         part.bad, part.visits, part.parent, part.fresh = False, None, None, True
         self.offered += 1
         self._come_in(part, now)
+
+    def may_help(self, station: Station) -> bool:
+        """Return whether a further arrival may set a station going in which nothing moves."""
+        lots = self.line.program.lot > 1 or self.rules.quantity > 1 or bool(self.rules.arrivals_s)
+        return self.armed and any(station.helped_by(product, lots) for product in self.products)
 
     # parts outside
 

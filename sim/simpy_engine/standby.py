@@ -86,8 +86,8 @@ class Sleep:
         """A stop or the end of the shift breaks off a start-up; it begins anew afterwards."""
         self._starting = None
 
-    def may_wake(self) -> bool:
-        """Return whether nothing but sleep holds the machine up."""
+    def may_wake(self, now: float) -> bool:
+        """Return whether nothing but sleep holds the machine up: awake, it would take what waits."""
         machine = self.machine
         held = machine.off or machine.downtime.stop or machine.renewal.pending or machine.renewal.installing
-        return self._starting is None and not held
+        return self._starting is None and not held and machine.would_begin(now)

@@ -28,6 +28,14 @@ if TYPE_CHECKING:
 class Station:
     """One station of a running line."""
 
+    # Slots for speed, as in a machine (benchmarks/engine.py).
+    __slots__ = (
+        "_chance", "_kept", "_route", "_taking", "_turn", "bit", "buffer", "choose", "coming", "feeds", "index",
+        "inspected_ahead", "kind", "line", "machines", "name", "number", "one_lot", "only", "parameters",
+        "place", "plain", "queue", "queued", "ready", "retired", "routes", "sleepers", "waiting", "waits",
+        "working",
+    )  # fmt: skip
+
     def __init__(self, line: LineRun, index: int, program: StationProgram) -> None:
         self.line: LineRun = line
         self.index = index
@@ -138,6 +146,12 @@ class Station:
                 order = STOPS + self.machines[0].order
                 self.line.clock.at(now + wait_s, order, lambda _: self.line.stir(self.index))
 
+    def helped_by(self, product: str, lots: bool) -> bool:
+        """Return whether an arrival may change anything where nothing moves; ``lots``: it may be of a lot here."""
+        if self.one_lot and (self.queue or self._kept or any(m.parts() for m in self.machines)):
+            return lots
+        return len(self.queue) + self.coming < self.buffer or (bool(self.ready) and not self.waiting)
+
     def accepts_arrival(self, part: Part) -> bool:
         """Return whether an arriving part finds a place in the buffer or a machine that takes it at once."""
         if self.one_lot and not self._clear_for(part.lot):
@@ -156,11 +170,19 @@ class Station:
     def pull(self, now: float) -> None:
         """Step 4 of an instant: ready machines take parts, then places are filled from behind."""
         if self.ready:
+            passed = False  # whether a machine has left the first part to others: it may take the next
             for machine in list(self.ready) if self.choose == "longest_idle" else self._in_order():
                 if not machine.load(now):
                     break
+                if machine in self.ready:
+                    passed = True
+                elif passed:
+                    self.line.stirred |= self.bit
         if self.waiting:
+            waited = len(self.waiting)
             self._refill(now)
+            if self.ready and len(self.waiting) < waited:
+                self.line.stirred |= self.bit  # what came in now may make a charge, or a lot, complete
         if self.sleepers:
             self._wake(now)
 
@@ -169,7 +191,7 @@ class Station:
         starting = sum(m.sleep is not None and m.sleep.starting for m in self.sleepers)
         for machine in list(self.sleepers):
             sleep = machine.sleep
-            if sleep is None or not sleep.may_wake():
+            if sleep is None or not sleep.may_wake(now):
                 continue
             if not self.enough_wait((starting + 1) * sleep.rule.wake_at_parts):
                 return

@@ -1,16 +1,20 @@
 """On random plants: energy adds up over states, stations, bands, the load profile and the years, to 1e-9."""
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from conserved import Played, record_of
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from random_plants import plants
 
-from sim.program import lower
-from sim.simpy_engine.run import Run
-from sim.simulate import Job, replicate
-
 H = 3600.0
-QUICK = settings(max_examples=50, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
+QUICK = settings(
+    max_examples=15,
+    derandomize=True,
+    deadline=None,
+    database=None,
+    suppress_health_check=list(HealthCheck),
+    phases=[Phase.generate],
+)
 EXACT = {"rel": 1e-9, "abs": 1e-9}
 FACTORS = {2025: 0.7, 2027: 0.5}
 
@@ -26,7 +30,9 @@ def dated(plant, convention="equivalent"):
 
 def check(plant, warm_up_h, until_h=190.3):
     """Whatever way the energy of a line is cut, the parts add up to the whole."""
-    for line in replicate(Job(lower(plant), 7, 0, until_h * H, warm_up_h * H)).record["lines"]:
+    played = Played(plant, trace=False).play(warm_up_h)
+    played.reset()
+    for line in record_of(played.play(until_h))["lines"]:
         energy = line["energy"]
         total = energy["by_carrier"]
         kwh = total["electricity_kwh"]
@@ -63,14 +69,11 @@ def test_energy_adds_up_whatever_way_it_is_cut(plant, warm_up_h):
 @given(plant=plants(), moments=st.lists(st.floats(0.1, 99.0), max_size=6))
 @QUICK
 def test_the_load_profile_holds_the_same_energy_however_often_it_is_read(plant, moments):
-    read, unread = (Run(lower(plant), 7, 0) for _ in range(2))
+    read, unread = (Played(plant, trace=False) for _ in range(2))
     for hours in (*sorted(moments), 100.0):
-        read.play(hours * H)
-        for line in read.lines:
-            line.flush(read.clock.now)
-    unread.play(100 * H)
-    for line, other in zip(read.lines, unread.lines, strict=True):
-        other.flush(unread.clock.now)
+        read.play(hours).flushed()
+    unread.play(100).flushed()
+    for line, other in zip(read.run.lines, unread.run.lines, strict=True):
         for meter in (line.meter, other.meter):
             kwh = sum(meter.kwh_by_band)
             assert sum(meter.s_by_slot) == pytest.approx(100 * H, rel=1e-12)
