@@ -1,7 +1,7 @@
 """Break the simulator on purpose, rule by rule, and see whether the tests notice.
 
-``mutants.toml`` lists small changes to the source, each against a numbered rule of how a line behaves. Each is made in a
-copy of the project; the tests named beside it run first and, if they pass, all quick tests of ``tests/sim`` and
+``mutants.toml`` lists small changes to the source, each against a numbered rule of how a line behaves. Each is made in
+a copy of the project; the tests named beside it run first and, if they pass, all quick tests of ``tests/sim`` and
 ``tests/theory``. A change that no test notices has survived: the tests have a hole, or the change changes nothing.
 
     python tests/mutants/run_mutants.py [--rule N] [--only NAME] [--workers 2] [--named] [--table FILE]
@@ -28,6 +28,7 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 TABLE = HERE / "mutants.toml"
 COPIED = ("models", "scenarios", "sim", "optimize", "experiments", "tests", "docs", "pyproject.toml")
+LEFT_BEHIND = shutil.ignore_patterns("__pycache__", "_build", "mutants")
 QUICK = ("tests/sim", "tests/theory")
 LIBRARIES = ("numpy", "pydantic", "pytest", "scipy.integrate", "scipy.optimize", "scipy.stats", "simpy")
 RULES = {
@@ -46,6 +47,7 @@ RULES = {
 }
 TESTED = 100  # plus pytest's own code: a child that dies before its tests are through ends with another one
 PASSED, FAILED, TIMED_OUT = TESTED, TESTED + 1, -1  # a run that never ends is noticed too
+ENDINGS = {PASSED: "SURVIVED", FAILED: "killed", TIMED_OUT: "killed (never ends)"}
 FEWEST_PER_RULE, FEWEST = 4, 80
 NAMED_S, ALL_S = 120.0, 1200.0
 
@@ -100,7 +102,7 @@ def gaps(mutants):
     found = [] if len(mutants) >= FEWEST else [f"{len(mutants)} mutants, at least {FEWEST} are asked for"]
     by_rule = Counter(m.rule for m in mutants)
     few = [rule for rule in RULES if by_rule[rule] < FEWEST_PER_RULE]
-    return found + [f"rule {rule} has {by_rule[rule]} mutants, at least {FEWEST_PER_RULE} are asked for" for rule in few]
+    return found + [f"rule {rule}: {by_rule[rule]} mutants, at least {FEWEST_PER_RULE} are asked for" for rule in few]
 
 
 def _text(path):
@@ -112,7 +114,7 @@ def copy_to(folder, root=ROOT):
     folder.mkdir(exist_ok=True)
     for name in COPIED:
         if (root / name).is_dir():
-            shutil.copytree(root / name, folder / name, ignore=shutil.ignore_patterns("__pycache__", "_build", "mutants"))
+            shutil.copytree(root / name, folder / name, ignore=LEFT_BEHIND)
         else:
             shutil.copy2(root / name, folder / name)
 
@@ -160,11 +162,11 @@ def try_out(mutant, folder, named_only=False):
     try:
         code, printed = pytest_in(folder, mutant.tests, NAMED_S)
         if code == PASSED and not named_only:
+            print(f"note: the tests named for {mutant.name!r} pass; trying all", flush=True)
             code, printed = pytest_in(folder, QUICK, ALL_S)
-            print(f"note: {mutant.name!r} is not noticed by the tests named for it", flush=True)
     finally:
         path.write_text(before, encoding="utf-8")
-    return {PASSED: "SURVIVED", FAILED: "killed", TIMED_OUT: "killed (never ends)"}.get(code, f"BROKEN ({code})"), printed
+    return ENDINGS.get(code, f"BROKEN ({code})"), printed
 
 
 def work(mutants, clean, folder, named_only):
@@ -192,11 +194,14 @@ def run(mutants, workers, named_only):
             print(printed)
             return None
         shares = [mutants[n::workers] for n in range(workers)]
-        workers = [Process(target=work, args=(share, clean, folder, named_only)) for share, folder in zip(shares, folders, strict=True)]
-        for worker in workers:
-            worker.start()
-        for worker in workers:
-            worker.join()
+        processes = [
+            Process(target=work, args=(share, clean, folder, named_only))
+            for share, folder in zip(shares, folders, strict=True)
+        ]
+        for process in processes:
+            process.start()
+        for process in processes:
+            process.join()
         return dict(line.split("\t") for folder in folders for line in _text(folder / "ended.txt").splitlines())
 
 

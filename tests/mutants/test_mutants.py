@@ -7,7 +7,7 @@ import pytest
 from run_mutants import HERE, faults, gaps, read_table
 
 RUNNER = str(HERE / "run_mutants.py")
-HARMLESS = '''
+HARMLESS = """
 [[mutant]]
 rule = 1
 name = "a comment says something else"
@@ -15,7 +15,7 @@ file = "sim/simpy_engine/station.py"
 find = "# in the order in which they became idle"
 replace = "# in the order in which they became ready"
 tests = ["tests/sim/test_tables_of_flow.py::test_serial_line_blocks_after_service"]
-'''
+"""
 
 
 def run(*arguments):

@@ -141,8 +141,8 @@ def test_heat_of_a_charge():
 def test_heat_of_a_furnace_that_fails():
     """A part of 2 kWh in four strokes of 1 h; a failure of 1 h at 1.5, then 1 h of heat-up that takes 7 kWh."""
     heat = {"carrier": "electricity_kwh", "load_kwh_per_part": 2, "heat_up_kwh": {"from_hold": 7}}
-    furnace = station("a", kind="furnace", places=4, pace_s=H, heat=heat, heat_up_h={"from_hold": 1}, **fails_at(1.5, 1))
-    t = play(8, furnace, source=arrivals(0))
+    four = {"kind": "furnace", "places": 4, "pace_s": H, "heat": heat, "heat_up_h": {"from_hold": 1}}
+    t = play(8, station("a", **four, **fails_at(1.5, 1)), source=arrivals(0))
     assert t.visits("a", "start finish") == [(0, 6)]
     assert used(t) == pytest.approx({"processing": 2, "heat_up": 7})
 
