@@ -20,8 +20,9 @@ from models.source import Source, span_s
 from sim.ageing import aged
 from sim.kpis import Record
 from sim.parallel import map_jobs
-from sim.program import H, Program, alone, changed, lower, only_line, rig, targets_of
+from sim.program import H, Program, lower, rig, targets_of
 from sim.simulate import Job, replicate
+from sim.variants import alone, changed, only_line
 
 Progress = Callable[[int, int], None]
 HOURS_PER_Y = 8760.0

@@ -12,8 +12,9 @@ from models.plant import Plant
 from scenarios.catalogue import names
 from sim.kpis import Record
 from sim.output_analysis import paired_interval
-from sim.program import Program, changed, lower, rig, targets_of
+from sim.program import Program, lower, rig, targets_of
 from sim.simulate import Progress, Settings, document, play
+from sim.variants import changed
 
 HOURS_PER_Y = 8760.0
 ELECTRICITY = "electricity_kwh"

@@ -8,7 +8,7 @@ import numpy as np
 from scipy import optimize, special
 
 from models import distribution as d
-from sim.streams import invert
+from sim.inverse import invert
 
 
 def residual(dist: d.Dist, age: float, u: float) -> float:

@@ -243,7 +243,7 @@ def _line(plant: Plant, line: Line, start: datetime) -> LineProgram:
         priority={p.name: p.priority for p in plant.products},
         sequence=(mix.sequence if mix else None) or (None if mix and mix.shares else (plant.mix_of(line)[0],)),
         lot=mix.lot if mix else 1,
-        shares=_cumulative(mix.shares) if mix and mix.shares else (),
+        shares=cumulative(mix.shares) if mix and mix.shares else (),
         calendar=calendar,
         stations=_inspected(stations, products),
         before_service=line.blocking == "before_service",
@@ -264,7 +264,7 @@ def _inspected(stations: tuple[StationProgram, ...], products: tuple[str, ...]) 
     )
 
 
-def _reach(stations: Sequence[StationProgram], start: int, product: str) -> set[tuple[int, str]]:
+def reach(stations: Sequence[StationProgram], start: int, product: str) -> set[tuple[int, str]]:
     """Return where a part may come to from ``start`` on, that included, and as which product it comes there."""
     seen, ahead = {(start, product)}, [(start, product)]
     while ahead:
@@ -279,7 +279,7 @@ def _reach(stations: Sequence[StationProgram], start: int, product: str) -> set[
 
 
 def _ahead(stations: Sequence[StationProgram], start: int, product: str) -> set[int]:
-    return {at for at, _ in _reach(stations, start, product)}
+    return {at for at, _ in reach(stations, start, product)}
 
 
 def _with_gaps(calendar: Calendar | None) -> Calendar | None:
@@ -290,7 +290,8 @@ def _with_gaps(calendar: Calendar | None) -> Calendar | None:
     return None if calendar.open_s(monday, 0.0, 3 * week_s) == 3 * week_s else calendar
 
 
-def _cumulative(shares: dict[str, float]) -> tuple[tuple[str, float], ...]:
+def cumulative(shares: dict[str, float]) -> tuple[tuple[str, float], ...]:
+    """Return shares as names with the cumulative share up to each, the last 1."""
     total, out = 0.0, []
     for name, share in shares.items():
         total += share
@@ -346,7 +347,7 @@ def _route(line: Line, number: int, product: str) -> Way:
     if isinstance(route, InTurn):
         return Way(tuple(index[name] for name in route.sequence))
     assert isinstance(route, dict)
-    shares = _cumulative(route)
+    shares = cumulative(route)
     return Way(tuple(index[name] for name, _ in shares), tuple(end for _, end in shares))
 
 
@@ -448,77 +449,6 @@ def _swaps(plant: Plant, start: datetime) -> tuple[Swap, ...]:
                               option.name, option.capex_cny, option.resale_cny, after))  # fmt: skip
             before = m
     return tuple(sorted(swaps, key=lambda w: (w.at_s, w.line, w.station, w.machine)))
-
-
-def alone(program: Program, line: int, station: int, machines: Sequence[int]) -> Program:
-    """Return a program of some machines of one station by themselves: parts always there, always room behind.
-
-    The line's source gives way to a saturated one; the mix keeps the products that come to the station, calendar and
-    crews stay.
-    """
-    whole = program.lines[line]
-    part = whole.stations[station]
-    inputs = part.machines[0].rig.inputs
-    coming = set(inputs) or _coming(whole, station)
-    drawn = [p for p in coming if p in (whole.sequence or ()) or p in dict(whole.shares)]
-    sources = [Source(saturated=True, product=p) for p in inputs]
-    if not inputs:
-        sources = [Source(saturated=True, product=None if drawn else next(p for p in whole.products if p in coming))]
-    mixed = {p: s for p, s in _single(whole.shares).items() if p in coming} if drawn else {}
-    only = replace(
-        part,
-        machines=tuple(part.machines[m] for m in machines),
-        buffer=INFINITE,
-        buffers=dict.fromkeys(part.buffers, INFINITE),
-        routes=dict.fromkeys(part.routes, Way((EXIT_AT,))),
-    )
-    own = replace(
-        whole,
-        sources=tuple(SourceProgram(source, 0) for source in sources),
-        stations=(only,),
-        sequence=tuple(p for p in whole.sequence if p in coming) if whole.sequence else None,
-        shares=_cumulative(mixed) if mixed else (),
-        before_service=False,
-        initial=(),
-    )  # fmt: skip
-    return replace(program, lines=(own,), swaps=())
-
-
-def _coming(line: LineProgram, station: int) -> set[str]:
-    """Return the products that can come to a station."""
-    coming = set()
-    for source in line.sources:
-        rules = source.rules
-        own = {rules.product, *(getattr(a, "product", None) for a in rules.arrivals_s or ())} - {None}
-        made = own or set(line.sequence or dict(line.shares))
-        for product in made - {None}:
-            coming |= {name for at, name in _reach(line.stations, source.to, str(product)) if at == station}
-    return coming or set(line.products)
-
-
-def _single(cumulative: tuple[tuple[str, float], ...]) -> dict[str, float]:
-    """Return shares from cumulative shares."""
-    ends = [0.0, *(end for _, end in cumulative)]
-    return {name: end - before for (name, end), before in zip(cumulative, ends, strict=False)}
-
-
-def only_line(program: Program, line: int) -> Program:
-    """Return a program of one line by itself, renewing nothing."""
-    return replace(program, lines=(program.lines[line],), swaps=())
-
-
-def changed(
-    program: Program, line: int, station: int, machines: Sequence[int], rig: Rig | None = None, years: int = 0
-) -> Program:
-    """Return the program with some machines as new equipment (``rig``), or ``years`` of wear on."""
-    lines = list(program.lines)
-    stations = list(lines[line].stations)
-    row = list(stations[station].machines)
-    for m in machines:
-        row[m] = replace(row[m], years_since=years) if rig is None else MachineProgram(row[m].name, rig, 0, years)
-    stations[station] = replace(stations[station], machines=tuple(row))
-    lines[line] = replace(lines[line], stations=tuple(stations))
-    return replace(program, lines=tuple(lines))
 
 
 def _moment_s(at: float | date, start: datetime) -> float:

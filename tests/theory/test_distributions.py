@@ -11,7 +11,8 @@ from pydantic import TypeAdapter
 from scipy import stats
 
 from models.distribution import Dist, mean
-from sim.streams import Stream, Streams, generator, width
+from sim.inverse import width
+from sim.streams import Stream, Streams, generator
 
 READ = TypeAdapter(Dist).validate_python
 N = 20_000
