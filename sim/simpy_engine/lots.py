@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from sim.program import INFINITE, StationProgram
+from sim.program import StationProgram
 from sim.simpy_engine.machine import EMPTY, Machine
 from sim.simpy_engine.part import Giver, Part
 from sim.simpy_engine.station import Station
@@ -77,7 +77,7 @@ class AssemblyStation(Station):
         return len(self.kits.of[product]) + waiting + fed
 
     def feed(self, now: float) -> None:
-        """Let saturated sources of several products give, in their order, until a kit is complete or a place is missing."""
+        """Let saturated sources of several products give, in their order, until a kit is complete."""
         for feed in self.feeds:
             while len(feed.products) > 1 and not self.has_part():
                 product = feed.upcoming()
