@@ -54,8 +54,8 @@ def stands(line: LineRun) -> list[Station]:
         return []
     for machine in machines:
         station = machine.station
-        wanted = station.has_part() or any(giver.keeps for giver in station.waiting)
-        will_begin = machine.off and not machine.out and wanted
+        may_take = station.has_part() or any(giver.keeps for giver in station.waiting)
+        will_begin = machine.off and not machine.out and may_take
         held = will_begin or machine.downtime.stop or machine.renewal.installing
         if held or machine.under_way() or machine.may_begin_later():
             return []
