@@ -63,7 +63,8 @@ class BatchMachine(Machine):
 
     def may_begin_later(self) -> bool:
         """Return whether a charge will be started when its oldest part has waited long enough."""
-        waits = self.rig.max_wait_s < float("inf") and len(self.station.queue) > 0
+        queue, longest_s = self.station.queue, self.rig.max_wait_s
+        waits = len(queue) > 0 and self.clock.now < self.station.oldest_s() + longest_s < float("inf")
         return super().may_begin_later() or (waits and self.is_empty())
 
     def takes_at_once(self) -> bool:

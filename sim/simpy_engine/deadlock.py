@@ -53,7 +53,9 @@ def stands(line: LineRun) -> list[Station]:
     if line.on_the_way or not any(_holds(m) is not None for m in machines):
         return []
     for machine in machines:
-        will_begin = machine.off and not machine.out and machine.station.has_part()
+        station = machine.station
+        may_take = station.has_part() or any(giver.keeps for giver in station.waiting)
+        will_begin = machine.off and not machine.out and may_take
         held = will_begin or machine.downtime.stop or machine.renewal.installing
         if held or machine.under_way() or machine.may_begin_later():
             return []

@@ -77,7 +77,7 @@ class AssemblyStation(Station):
         return len(self.kits.of[product]) + waiting + fed
 
     def feed(self, now: float) -> None:
-        """Let saturated sources of several products give in order until a kit is complete or a place missing."""
+        """Let saturated sources of several products give, in their order, until a kit is complete."""
         for feed in self.feeds:
             while len(feed.products) > 1 and not self.has_part():
                 product = feed.upcoming()

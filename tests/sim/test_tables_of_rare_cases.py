@@ -145,3 +145,20 @@ def test_a_pusher_that_is_charged_in_the_morning_sets_its_line_going():
     t = play(27.5, a, station("b", 1, machines=2), c, run=DAY["run"])
     assert t.visits("b", "part start finish")[:2] == [(1, 4, 5), (2, 25, 26)]
     assert t.visits("c", "part start leave") == [(1, 26, 27)]
+
+
+def test_a_part_that_waits_for_a_machine_to_be_kept_in_the_morning_is_no_deadlock():
+    """Maintenance of b begins with the night at 4 h and ends at 5 h; at 24 h b is kept for part 5, which a begins."""
+    a = station("a", 0.5, kind="join", pieces=1, one_lot_at_a_time=True)
+    b = station("b", 0.5, buffer=0, maintenance=[{"every_units": 4, "duration_h": 1}])
+    t = play(25.2, a, b, line_fields={"blocking": "before_service"}, **DAY)
+    assert t.visits("a", "part start leave")[-2:] == [(4, 3, 3.5), (5, 24, 24.5)]
+    assert t.visits("b", "part start leave")[-2:] == [(4, 3.5, 4), (5, 24.5, 25)]
+
+
+def test_a_longest_wait_that_is_over_wakes_nobody():
+    """Line clearance keeps part 2 from b, which sleeps until two parts wait: they never will."""
+    sleeps = {"initial_state": "standby", "standby": {"after_s": 9, "wake_at_parts": 2}}
+    b = station("b", 1, kind="batch", capacity=2, max_wait_s=H / 2, buffer=2, one_lot_at_a_time=True, **sleeps)
+    with pytest.raises(DataError, match="deadlock 2 h after the start: a -> b -> a"):
+        play(9, station("a", 1), b)
