@@ -49,7 +49,7 @@ TESTED = 100  # plus pytest's own code: a child that dies before its tests are t
 PASSED, FAILED, TIMED_OUT = TESTED, TESTED + 1, -1  # a run that never ends is noticed too
 ENDINGS = {PASSED: "SURVIVED", FAILED: "killed", TIMED_OUT: "killed (never ends)"}
 FEWEST_PER_RULE, FEWEST = 4, 80
-NAMED_S, ALL_S = 120.0, 1200.0
+NAMED_S, ALL_S = 120.0, 3600.0
 
 
 @dataclass(frozen=True)
