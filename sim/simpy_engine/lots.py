@@ -77,9 +77,10 @@ class AssemblyStation(Station):
         return len(self.kits.of[product]) + waiting + fed
 
     def feed(self, now: float) -> None:
-        """Let saturated sources of several products give, in their order, until a kit is complete."""
+        """Let saturated sources of several products give, in their order, until their share of a kit is there."""
         for feed in self.feeds:
-            while len(feed.products) > 1 and not self.has_part():
+            own = [p for p in feed.products if p in self.inputs]
+            while len(feed.products) > 1 and any(self._there(p) < self.inputs[p] for p in own):
                 product = feed.upcoming()
                 if product is None or len(self.kits.of[product]) >= max(self.places[product], self.inputs[product]):
                     break

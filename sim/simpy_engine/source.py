@@ -67,7 +67,9 @@ class Feed:
         """Return the products that may come."""
         given = [getattr(row, "product", None) or self.rules.product for row in self.rules.arrivals_s or ()]
         given = given or [self.rules.product]
-        drawn = program.sequence or [name for name, _ in program.shares]
+        ends = [0.0, *(end for _, end in program.shares)]
+        shares = [(name, end - before) for (name, end), before in zip(program.shares, ends, strict=False)]
+        drawn = program.sequence or [name for name, share in shares if share > 0]
         return list(dict.fromkeys(name for product in given for name in ([product] if product else drawn)))
 
     def _products(self, program: LineProgram) -> Iterator[tuple[str, int, bool]]:

@@ -44,6 +44,16 @@ def test_a_mixed_source_gives_what_comes_next_until_a_kit_is_complete():
     assert t.visits("kit", "part start leave") == [(1, 0, 1), (4, 1, 2)]
 
 
+def test_a_mixed_source_gives_no_more_than_a_kit_needs_of_it():
+    """The kit lacks r until 3 h: p and q wait in front, one of each; at 4 h the next of each."""
+    kit = station("kit", 1, kind="assembly", inputs={"p": 1, "q": 1, "r": 1})
+    late = arrivals(3, to="kit", product="r")
+    products = [{"name": n} for n in "pqr"]
+    t = play(5, kit, source=[{"saturated": True}, late], mix={"sequence": ["p", "q"]}, products=products)
+    assert t.visits("kit", "part enter start leave") == [(1, 0, 3, 4)]
+    assert len(t.run.lines[0].stations[0].queue) == 2
+
+
 def test_a_source_that_is_used_up_leaves_a_kit_unfinished():
     """Of three parts a kit of two leaves one over."""
     kit = station("kit", 1, kind="assembly", inputs={"p": 2})
