@@ -263,7 +263,7 @@ class Plant(Model):
             made += [*(self.mix_of(line) if None in given else ()), *(p for p in given if p is not None)]
         made += [i.product for i in line.initial if i.product is not None]
         made += [b.output for s in line.stations for b in (s, *s.listed, *s.options) if b.output is not None]
-        return tuple(dict.fromkeys(made))
+        return tuple(dict.fromkeys(made or self.mix_of(line)))
 
     def people(self) -> dict[str, People]:
         """Return the crews written out."""
