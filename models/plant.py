@@ -255,15 +255,15 @@ class Plant(Model):
         return line.mix.products() if line.mix else (self.products[0].name,)
 
     def made_on(self, line: Line) -> tuple[str, ...]:
-        """Return the products found on a line: those of its sources, of its mix, and what assembly makes of them."""
-        drawn = any(s.product is None and s.arrivals_s is None for s in line.sources)
-        given = [
-            p for s in line.sources for p in (s.product, *(getattr(a, "product", None) for a in s.arrivals_s or ()))
-        ]
-        own = [p for p in given if p is not None] + [i.product for i in line.initial if i.product is not None]
-        drawn = drawn or len(own) < len(given)
-        outputs = [b.output for s in line.stations for b in (s, *s.listed, *s.options) if b.output is not None]
-        return tuple(dict.fromkeys([*(self.mix_of(line) if drawn else ()), *own, *outputs]))
+        """Return the products found on a line: of its sources, in their order, and what assembly makes of them."""
+        made: list[str] = []
+        for source in line.sources:
+            listed = [getattr(a, "product", None) or source.product for a in source.arrivals_s or ()]
+            given = listed if source.arrivals_s is not None else [source.product]
+            made += [*(self.mix_of(line) if None in given else ()), *(p for p in given if p is not None)]
+        made += [i.product for i in line.initial if i.product is not None]
+        made += [b.output for s in line.stations for b in (s, *s.listed, *s.options) if b.output is not None]
+        return tuple(dict.fromkeys(made))
 
     def people(self) -> dict[str, People]:
         """Return the crews written out."""

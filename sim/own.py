@@ -346,6 +346,8 @@ def load_kind(kind: str) -> type[OwnMachine]:
     found = _classes(file, file.stat().st_mtime_ns).get(name)
     if not (isinstance(found, type) and issubclass(found, OwnMachine)):
         raise DataError([Problem(where, f"no class {name!r} made from sim.own.OwnMachine", "see docs/own_station.md")])
+    if found.work is OwnMachine.work:
+        raise DataError([Problem(where, f"{name!r} has no method 'work'", "see docs/own_station.md")])
     return found
 
 

@@ -26,6 +26,7 @@ from experiments.report.parts import Writer
 from experiments.report.replay import ranks
 from experiments.seen import bounded, links, see, shared, stepped
 from models.equipment import STATES
+from models.errors import DataError
 from models.plant import Plant
 from sim.program import lower
 from sim.simpy_engine.run import Run, Trace
@@ -72,12 +73,22 @@ def taken_s(row):
     return min(begun, default=float("inf"))
 
 
+def told_by_visits(line, at):
+    """Whether visits say when parts are in front: not where parts become others, nor if a part taken begins later."""
+    behaviours = [at, *at.listed, *at.options]
+    later = any(
+        b.load_s or b.unload_s or (b.crew and (b.crew.load or b.crew.unload or b.crew.processing))
+        or any(f.accepts_part for f in b.failures or ()) for b in behaviours
+    )  # fmt: skip
+    return at.kind in ("machine", "batch", "furnace", "conveyor") and not later and line.blocking == "after_service"
+
+
 def check_parts(at, s, values, here, t):
     """Parts in front, and those on machines where there may be several."""
     if ("held", s, 0) in values:
         held = sum(values["held", s, m] for m in range(at.count))
         assert values["front", s, None] + held == len(here)
-    elif at.load_s is None:  # when a part is taken to be loaded, its visit does not say
+    else:
         assert values["front", s, None] == sum(taken_s(row) > t for row in here)
 
 
@@ -92,7 +103,7 @@ def check_against_the_trace(plant, found, rows, after_s, parts=True):
         values = decoded(found["replay"]["lines"][n], found["replay"]["tick_s"], after_s)
         for s, at in enumerate(one.stations):
             here = [r for r in rows.visits if (r["line"], r["station"]) == (one.name, at.name) and is_at(r, t)]
-            if parts:
+            if parts and told_by_visits(one, at):
                 check_parts(at, s, values, here, t)
                 assert last(found["lines"][n]["at_station"][s], t) in (None, len(here))
             for m, name in enumerate(at.names):
@@ -105,8 +116,12 @@ def check_against_the_trace(plant, found, rows, after_s, parts=True):
 @given(plants(), st.integers(0, 60), st.randoms(use_true_random=False))
 def test_the_replay_agrees_with_the_trace_at_any_time(plant, start_h, luck):
     until_h = start_h + 12.0
+    try:
+        rows = traced(plant, 7, until_h)
+    except DataError as error:  # a line that locks itself is told, and there is nothing to see
+        assert "deadlock" in str(error)
+        return
     found = see(plant, 7, 0.0, until_h, (start_h, until_h))
-    rows = traced(plant, 7, until_h)
     tick_s = found["replay"]["tick_s"]
     ticks = int((found["replay"]["end_s"] - found["start_s"]) / tick_s) - 1
     for after_s in (0.0, *(luck.randint(0, ticks) * tick_s for _ in range(5))):

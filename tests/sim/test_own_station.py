@@ -337,6 +337,7 @@ def test_work_that_is_no_process_is_told(folder):
 
 def test_a_file_that_fails_or_lacks_the_class_is_told(folder):
     assert "no class 'Own'" in told(folder, "class Other: pass")
+    assert "'Own' has no method 'work'" in told(folder, "from sim.own import OwnMachine\nclass Own(OwnMachine): pass")
     assert "SyntaxError" in told(folder, "class Own(:")
     assert "ZeroDivisionError" in told(folder, "1 / 0")
 
