@@ -213,6 +213,7 @@ class Station:
             left = sorted(self.ready, key=attrgetter("order"))
             while left and self.has_part():
                 yield left.pop(int(self._chance.draw() * len(left)) if len(left) > 1 else 0)
+            yield from left  # what moves by strokes goes on without a part
 
     def has_part(self) -> bool:
         """Return whether a machine would find a part."""

@@ -23,6 +23,11 @@ def test_a_machine_for_which_the_first_part_is_too_long_takes_the_second():
     assert t.visits("a", "part machine start leave") == [(1, "m2", 2, 25), (2, "m1", 2, 3)]
 
 
+def test_a_conveyor_chosen_at_random_moves_on_when_nothing_waits():
+    t = play(9, station("a", kind="conveyor", places=2, pace_s=H, choose_machine="random"), source=arrivals(0, 5))
+    assert t.visits("a", "part start leave") == [(1, 0, 2), (2, 5, 7)]
+
+
 def test_a_part_alone_is_enough_for_the_second_machine():
     """m1 waits for two parts; m2, which is content with one, takes it."""
     two = [{"name": "m1", "min_load": 2}, {"name": "m2"}]
