@@ -164,12 +164,16 @@ class JoinStation(Station):
         """Let a saturated source give until a lot is complete."""
         feed = self._feed()
         while feed is not None and self.complete(pieces) is None:
+            if 1 < feed.lot_size < pieces:
+                return  # none of its lots would ever be complete
             self._enter(feed.take(now), now)
             feed = self._feed()
 
     def has_part(self) -> bool:
         """Return whether a lot is complete."""
-        return self._feed() is not None or self.complete(self.machines[0].rig.pieces) is not None
+        pieces, feed = self.machines[0].rig.pieces, self._feed()
+        fed = feed is not None and not 1 < feed.lot_size < pieces
+        return fed or self.complete(pieces) is not None
 
     def pick(self, chosen: list[Part], now: float) -> None:
         """Take certain parts out of the buffer."""

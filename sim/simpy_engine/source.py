@@ -41,6 +41,7 @@ class Feed:
         self.offered = self.lost = 0
         self._outside: deque[Part] = deque()
         self.products = self._made_of(program)
+        self.lot_size = program.lot if self.rules.product is None else self.rules.quantity
         self._mix = self._products(program)
         self._made = 0
         self.armed = False  # whether another arrival will come

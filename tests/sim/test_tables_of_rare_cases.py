@@ -66,6 +66,13 @@ def test_a_source_that_is_used_up_leaves_a_kit_unfinished():
     assert t.visits("kit", "part start leave") == [(1, 0, 1)]
 
 
+def test_a_source_whose_lots_are_too_small_for_a_joining_gives_nothing():
+    """Three of one lot are joined, but lots have two parts."""
+    t = play(9, station("a", 1, kind="join", pieces=3), mix={"sequence": ["p"], "lot": 2}, **TWO)
+    assert t.visits("a") == []
+    assert len(t.run.lines[0].stations[0].queue) == 0
+
+
 # people
 
 
