@@ -79,7 +79,7 @@ class OwnMachine(Machine):
 
     def work(self) -> Generator[simpy.Event, Any, None]:
         """Yield SimPy events for ever: take parts, work on them, give them on."""
-        raise NotImplementedError
+        raise TypeError(f"{type(self).__name__} has no method 'work'")  # load_kind tells it first
 
     def take(self) -> simpy.Event:
         """Return an event that brings the next part of the buffer.
