@@ -106,9 +106,9 @@ def is_own(station: StationProgram) -> bool:
 
 def _refused(line: str, station: StationProgram) -> Problem:
     return Problem(
-        f"--engine compiled, {line}/{station.name}",
-        f"kind {station.kind!r}, a station of your own",
-        "the kinds of the plant file: a station of your own is a SimPy process",
+        f"{line}/{station.name}",
+        f"kind {station.kind!r} is a SimPy process of your own",
+        "the compiled engine plays the kinds that come with renewline",
         "leave --engine out, or write --engine simpy",
     )
 
