@@ -149,6 +149,8 @@ def test_a_line_that_never_opens_or_has_no_times_has_an_estimate():
     never = plant(OWN, calendar={"shifts": ["sun 08:00-09:00"]}, run={"start": "2026-01-05T00:00"})
     assert engine.expected_visits(lower(never), 24 * H) == 0
     assert engine.expected_visits(lower(plant(lathe(cycle_s=0))), 24 * H) == float("inf")
+    seldom = {"interarrival_s": {"weibull": {"scale": 1, "shape": 0.001}}}  # a mean of more than 1e300 s
+    assert engine.expected_visits(lower(plant(lathe(), source=seldom)), 24 * H) == 0
 
 
 # every job asks for it
