@@ -162,7 +162,7 @@ def _visits(line: LineProgram, program: Program, horizon_s: float) -> float:
 
 
 def _brings(rules: Source, open_share: float) -> tuple[float, float]:
-    """Return how many parts a source brings an hour of the clock, and at most in all; infinite where the line decides."""
+    """Return how many parts a source brings an hour of the clock, and at most in all; infinite if the line decides."""
     most = NEVER if rules.count is None else float(rules.count * rules.quantity)
     if rules.arrivals_s is not None:
         listed = [rules.quantity if isinstance(a, int | float) else a.quantity for a in rules.arrivals_s]
