@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from sim.account import STATE, Stays
 from sim.ageing import Factors
+from sim.order import MACHINES
 from sim.program import H, MachineProgram, Rig
 from sim.simpy_engine.age import Age
 from sim.simpy_engine.clock import ENDS, NO_TICK, STOPS, Tick
@@ -56,7 +57,7 @@ class Machine:
         self.line = station.line
         self.clock = station.line.clock
         self.board = station.line.run.board
-        self.order = station.line.rank + station.index * 4096 + number + 1
+        self.order = station.line.rank + station.index * MACHINES + number + 1
         self.index = 0  # among all machines of the line
         self.name: str = program.name
         self.rig: Rig = program.rig
