@@ -191,15 +191,17 @@ def bench(request: Request, only: tuple[str, ...] | None, repeats: int) -> None:
     from experiments.bench.document import bench as measured
     from experiments.run_folder import as_json, folder_for
 
-    with _stages(request) as announce:
-        document = measured(only or NAMES, repeats, announce)
+    folder = None
     if not request.no_save:
         folder = Path(request.out) if request.out else folder_for(request.command, request.plant)
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)  # before minutes are spent on what then has no place
+    with _stages(request) as announce:
+        document = measured(only or NAMES, repeats, announce)
+    if folder is not None:
         (folder / "bench.json").write_text(as_json(document), encoding="utf-8")
         drawn = write_chart(document, folder / "bench.png", request.language)
     _show(request, document)
-    if not request.no_save and not request.quiet:
+    if folder is not None and not request.quiet:
         click.echo(f"Written: {folder / 'bench.json'}{f', {drawn}' if drawn else ''}", err=True)
 
 
