@@ -44,6 +44,19 @@ def _or_auto(convert: Callable[..., Any]) -> dict[str, Any]:
     return {"metavar": "N|auto", "callback": read}
 
 
+def _shared(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that every run has."""
+    command = _told(command)
+    for option in reversed(
+        (
+            click.option("--seed", type=click.IntRange(min=0), help="Seed of all random streams [the plant file's]."),
+            click.option("--workers", type=click.IntRange(min=1), help="Processes to use [one per core]."),
+        )
+    ):
+        command = option(command)
+    return command
+
+
 def _told(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options on what a command tells and writes."""
     for option in reversed(
@@ -60,19 +73,6 @@ def _told(command: Callable[..., Any]) -> Callable[..., Any]:
             click.option("--no-save", is_flag=True, help="Write no run folder."),
             click.option("-q", "--quiet", is_flag=True, help="No progress, no notes."),
             click.option("-v", "--verbose", is_flag=True, help="Show a traceback if something goes wrong."),
-        )
-    ):
-        command = option(command)
-    return command
-
-
-def _shared(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options that every run has."""
-    command = _told(command)
-    for option in reversed(
-        (
-            click.option("--seed", type=click.IntRange(min=0), help="Seed of all random streams [the plant file's]."),
-            click.option("--workers", type=click.IntRange(min=1), help="Processes to use [one per core]."),
         )
     ):
         command = option(command)
