@@ -15,7 +15,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from experiments.bench.cases import CASES
-from experiments.bench.rates import SEED, engines, open_run, visits, warm_up
+from experiments.bench.rates import engines, opened, visits, warm_up
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -33,7 +33,7 @@ def main(arguments: list[str] | None = None) -> None:
     made = 0
     with cProfile.Profile() as profile:
         for n in range(asked.runs):
-            run = open_run(asked.engine, case.program(), SEED, n)
+            run = opened(asked.engine, case.program(), n)
             run.play(horizon_s)
             made += visits(run)
     print(f"{case.name}, {asked.engine} engine: {asked.runs} x {horizon_s:,.0f} s, {made:,} visits")

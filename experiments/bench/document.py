@@ -9,7 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 from experiments.bench.cases import CASES, Span
 from experiments.bench.marks import marks
-from experiments.bench.rates import SEED, Document, Progress, engines, measure_case, programs_of, warm_up
+from experiments.bench.rates import SEED, Document, EngineName, Progress, engines, measure_case, programs_of, warm_up
 from experiments.bench.scale import Sizes, measure_cores, measure_replications, measure_start
 from models.view import nearest
 from sim.parallel import cores
@@ -62,7 +62,7 @@ def bench(
     }
 
 
-def _extra(name: str, installed: Sequence[str], sizes: Sizes, announce: Announce) -> Document | None:
+def _extra(name: str, installed: Sequence[EngineName], sizes: Sizes, announce: Announce) -> Document | None:
     """Return one of the measures beside the cases; None where it cannot be made."""
     if "compiled" not in installed or (name == "cores" and cores() < 2):
         return None

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from importlib.util import find_spec
-from typing import Any
+from typing import Any, Literal
 
 from experiments.bench.cases import Case
 from sim.program import Program
@@ -16,17 +16,19 @@ from sim.program import Program
 Document = dict[str, Any]
 Progress = Callable[[int, int], None]
 
-PROGRAMS = ("plain", "simpy", "compiled")
+EngineName = Literal["simpy", "compiled"]
+Who = Literal["plain", "simpy", "compiled"]
+PROGRAMS: tuple[Who, ...] = ("plain", "simpy", "compiled")
 """Who plays: the textbook program, our SimPy engine, the compiled engine."""
-RATIOS = (("simpy", "plain"), ("compiled", "plain"), ("compiled", "simpy"))
+RATIOS: tuple[tuple[Who, Who], ...] = (("simpy", "plain"), ("compiled", "plain"), ("compiled", "simpy"))
 SEED = 1
 WARM_UP_S = 60.0
 """So much is played before anything is measured: what is loaded or compiled at the first call is then there."""
 
 
-def open_run(engine: str, program: Program, seed: int, replication: int) -> Any:  # noqa: ANN401 - a Run of that engine
-    """Return a replication ready to play."""
-    return import_module(f"sim.{engine}_engine.run").Run(program, seed, replication)
+def opened(engine: EngineName, program: Program, replication: int) -> Any:  # noqa: ANN401 - a Run of that engine
+    """Return a replication at its start."""
+    return import_module(f"sim.{engine}_engine.run").Run(program, SEED, replication)
 
 
 def visits(run: Any) -> int:  # noqa: ANN401
@@ -34,13 +36,13 @@ def visits(run: Any) -> int:  # noqa: ANN401
     return sum(machine.units for machine in run.machines())
 
 
-def engines() -> tuple[str, ...]:
+def engines() -> tuple[EngineName, ...]:
     """Return the engines that are installed."""
     there = find_spec("sim.compiled_engine") is not None and find_spec("numba") is not None
     return ("simpy", "compiled") if there else ("simpy",)
 
 
-def programs_of(case: Case, installed: Sequence[str]) -> tuple[str, ...]:
+def programs_of(case: Case, installed: Sequence[EngineName]) -> tuple[Who, ...]:
     """Return the programs that can play a case.
 
     >>> from experiments.bench.cases import CASES
@@ -51,24 +53,24 @@ def programs_of(case: Case, installed: Sequence[str]) -> tuple[str, ...]:
     return tuple(program for program in PROGRAMS if program in there)
 
 
-def prepared(case: Case, program: str, replication: int) -> tuple[Callable[[float], None], Callable[[], int]]:
+def prepared(case: Case, program: Who, replication: int) -> tuple[Callable[[float], None], Callable[[], int]]:
     """Return how to play a program that is ready to do so, and how to count its visits."""
     if program == "plain":
         assert case.textbook is not None
         line = case.textbook(SEED + replication)
         return line.play, lambda: line.visits
-    run = open_run(program, case.program(), SEED, replication)
+    run = opened(program, case.program(), replication)
     return run.play, lambda: visits(run)
 
 
-def warm_up(case: Case, programs: Sequence[str]) -> None:
+def warm_up(case: Case, programs: Sequence[Who]) -> None:
     """Play a little with each program, so that nothing measured has to be loaded or compiled."""
     for program in programs:
         play, _ = prepared(case, program, 0)
         play(min(WARM_UP_S, case.spans[program].horizon_s))
 
 
-def rate(case: Case, program: str, turn: int) -> float:
+def rate(case: Case, program: Who, turn: int) -> float:
     """Return the visits a second of CPU time that a program makes of a case, what it takes to set it up left out."""
     span = case.spans[program]
     made, spent = 0, 0.0
@@ -84,10 +86,10 @@ def rate(case: Case, program: str, turn: int) -> float:
 
 def measure_case(
     case: Case,
-    programs: Sequence[str],
+    programs: Sequence[Who],
     repeats: int,
     progress: Progress | None = None,
-    rate: Callable[[Case, str, int], float] = rate,
+    rate: Callable[[Case, Who, int], float] = rate,
 ) -> Document:
     """Return the rates of a case, round by round, and their ratios.
 
@@ -98,7 +100,7 @@ def measure_case(
         progress: Called with (done, of) after each measurement.
         rate: Measures one program once.
     """
-    found: dict[str, list[float]] = {program: [] for program in programs}
+    found: dict[Who, list[float]] = {program: [] for program in programs}
     for turn in range(repeats):
         for n, program in enumerate(programs, 1):
             found[program].append(rate(case, program, turn))
@@ -113,7 +115,7 @@ def measure_case(
     }
 
 
-def ratios(rates: Mapping[str, Sequence[float]]) -> Document:
+def ratios(rates: Mapping[Who, Sequence[float]]) -> Document:
     """Return the ratios of programs, each taken within a round; None where one did not take part.
 
     >>> found = ratios({"plain": [1.0, 2.0], "simpy": [3.0, 4.0]})

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from experiments.bench.cases import CASES
-from experiments.bench.rates import SEED, WARM_UP_S, Document, Progress, open_run, spread, visits
+from experiments.bench.rates import WARM_UP_S, Document, EngineName, Progress, opened, spread, visits
 from sim.parallel import map_jobs
 
 CACHE = "NUMBA_CACHE_DIR"
@@ -36,7 +36,7 @@ class Sizes:
 class Alone(NamedTuple):
     """One replication that a process plays."""
 
-    engine: str
+    engine: EngineName
     case: str
     replication: int
     horizon_s: float
@@ -44,12 +44,14 @@ class Alone(NamedTuple):
 
 def play_alone(job: Alone) -> int:
     """Play one replication from nothing, and return its visits."""
-    run = open_run(job.engine, CASES[job.case].program(), SEED, job.replication)
+    run = opened(job.engine, CASES[job.case].program(), job.replication)
     run.play(job.horizon_s)
     return visits(run)
 
 
-def measure_cores(engine: str, case: str, horizon_s: float, sizes: Sizes, progress: Progress | None = None) -> Document:
+def measure_cores(
+    engine: EngineName, case: str, horizon_s: float, sizes: Sizes, progress: Progress | None = None
+) -> Document:
     """Return how much sooner two processes end the replications of a case than one does."""
     jobs = [Alone(engine, case, r, horizon_s) for r in range(sizes.plants)]
     CASES[case].program()  # read once, before anything is timed
@@ -76,13 +78,13 @@ def kernel_s(run: Any) -> float:  # noqa: ANN401 - a Run of the compiled engine
     return seconds
 
 
-def measure_replications(engine: str, case: str, sizes: Sizes, progress: Progress | None = None) -> Document:
+def measure_replications(engine: EngineName, case: str, sizes: Sizes, progress: Progress | None = None) -> Document:
     """Return the wall time of many short replications, against what the engine's own loop takes of it."""
     program = CASES[case].program()
     made, inside = 0, 0.0
     started = time.perf_counter()
     for n in range(sizes.lines):
-        run = open_run(engine, program, SEED, n)
+        run = opened(engine, program, n)
         run.play(sizes.line_s)
         made += visits(run)
         inside += kernel_s(run)
@@ -100,12 +102,12 @@ def measure_replications(engine: str, case: str, sizes: Sizes, progress: Progres
     }
 
 
-def begin(engine: str) -> None:
+def begin(engine: EngineName) -> None:
     """Play a minute of W1: all that a process does whose start is measured."""
     play_alone(Alone(engine, "W1", 0, WARM_UP_S))
 
 
-def start_s(engine: str, cache: Path) -> float:
+def start_s(engine: EngineName, cache: Path) -> float:
     """Return how long a new process takes from nothing to a minute of W1, its compiled code kept in ``cache``.
 
     Raises:
@@ -128,7 +130,7 @@ def start_s(engine: str, cache: Path) -> float:
     return seconds
 
 
-def measure_start(engine: str, rounds: int, progress: Progress | None = None) -> Document:
+def measure_start(engine: EngineName, rounds: int, progress: Progress | None = None) -> Document:
     """Return what the first call costs with nothing compiled yet, and a later start over one of the SimPy engine."""
     warm, without = [], []
     with tempfile.TemporaryDirectory() as cache:

@@ -84,7 +84,7 @@ def test_a_textbook_line_with_constant_times_makes_what_ours_makes(ttf_s, ttr_s,
     fails = {"failures": [{"ttf_h": ttf_s / H, "ttr_h": ttr_s / H}]} if ttf_s else {}
     row = [{"name": str(n), "buffer": 2, "cycle_time_s": 1, **fails} for n in range(3)]
     plant = Plant.model_validate({"lines": [{"name": "l", "source": "saturated", "stations": row}]})
-    ours = rates.open_run("simpy", lower(plant), 1, 0)
+    ours = rates.opened("simpy", lower(plant), 0)
     ours.play(until_s)
     assert rates.visits(ours) == textbook.visits
     assert textbook.visits == visits
@@ -331,10 +331,12 @@ def test_short_replications_against_the_time_inside_the_engine(monkeypatch):
         """A run of the SimPy engine that claims to have spent a millisecond inside."""
 
         def __init__(self, engine, *arguments):
-            self.run, self.kernel_s = rates.open_run("simpy", *arguments), 0.001
-            self.play, self.machines = self.run.play, self.run.machines
+            self.run, self.kernel_s = rates.opened("simpy", *arguments), 0.001
 
-    monkeypatch.setattr(scale, "open_run", Timed)
+        def __getattr__(self, name):
+            return getattr(self.run, name)
+
+    monkeypatch.setattr(scale, "opened", Timed)
     found = scale.measure_replications("compiled", "W1", SMALL)
     assert found["kernel_s"] == pytest.approx(0.004)
     assert found["times_kernel"] == pytest.approx(found["wall_s"] / 0.004)
