@@ -9,9 +9,10 @@ from importlib.metadata import PackageNotFoundError, version
 
 from experiments.bench.cases import CASES, Span
 from experiments.bench.marks import marks
-from experiments.bench.rates import SEED, Document, EngineName, Progress, engines, measure_case, programs_of, warm_up
+from experiments.bench.rates import SEED, Document, Progress, engines, measure_case, programs_of, warm_up
 from experiments.bench.scale import Sizes, measure_cores, measure_replications, measure_start
 from models.view import nearest
+from sim.engine import EngineName
 from sim.parallel import cores
 
 Announce = Callable[[str], Progress | None]

@@ -6,17 +6,16 @@ import gc
 import statistics
 import time
 from collections.abc import Callable, Mapping, Sequence
-from importlib import import_module
 from importlib.util import find_spec
 from typing import Any, Literal
 
 from experiments.bench.cases import Case
+from sim.engine import EngineName, Playing, open_run
 from sim.program import Program
 
 Document = dict[str, Any]
 Progress = Callable[[int, int], None]
 
-EngineName = Literal["simpy", "compiled"]
 Who = Literal["plain", "simpy", "compiled"]
 PROGRAMS: tuple[Who, ...] = ("plain", "simpy", "compiled")
 """Who plays: the textbook program, our SimPy engine, the compiled engine."""
@@ -26,14 +25,15 @@ WARM_UP_S = 60.0
 """So much is played before anything is measured: what is loaded or compiled at the first call is then there."""
 
 
-def opened(engine: EngineName, program: Program, replication: int) -> Any:  # noqa: ANN401 - a Run of that engine
+def opened(engine: EngineName, program: Program, replication: int) -> Playing:
     """Return a replication at its start."""
-    return import_module(f"sim.{engine}_engine.run").Run(program, SEED, replication)
+    return open_run(engine, program, SEED, replication)
 
 
-def visits(run: Any) -> int:  # noqa: ANN401
+def visits(run: Playing) -> int:
     """Return how many parts the machines of a replication have made."""
-    return sum(machine.units for machine in run.machines())
+    lines = run.read().lines
+    return sum(machine.units for line in lines for station in line.stations for machine in station.machines)
 
 
 def engines() -> tuple[EngineName, ...]:

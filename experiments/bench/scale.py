@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from experiments.bench.cases import CASES
-from experiments.bench.rates import WARM_UP_S, Document, EngineName, Progress, opened, spread, visits
+from experiments.bench.rates import WARM_UP_S, Document, Progress, opened, spread, visits
+from sim.engine import EngineName
 from sim.parallel import map_jobs
 
 CACHE = "NUMBA_CACHE_DIR"
