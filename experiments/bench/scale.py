@@ -9,12 +9,13 @@ import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from experiments.bench.cases import CASES
-from experiments.bench.rates import WARM_UP_S, Document, Progress, opened, spread, visits
+from experiments.bench.rates import SEED, WARM_UP_S, Document, Progress, opened, spread
 from sim.engine import EngineName
 from sim.parallel import map_jobs
+from sim.simulate import Job, replicate
 
 CACHE = "NUMBA_CACHE_DIR"
 """The variable that says where compiled code is kept."""
@@ -34,33 +35,17 @@ class Sizes:
     """In which W1 makes about 10,000 parts."""
 
 
-class Alone(NamedTuple):
-    """One replication that a process plays."""
-
-    engine: EngineName
-    case: str
-    replication: int
-    horizon_s: float
-
-
-def play_alone(job: Alone) -> int:
-    """Play one replication from nothing, and return its visits."""
-    run = opened(job.engine, CASES[job.case].program(), job.replication)
-    run.play(job.horizon_s)
-    return visits(run)
-
-
 def measure_cores(
     engine: EngineName, case: str, horizon_s: float, sizes: Sizes, progress: Progress | None = None
 ) -> Document:
-    """Return how much sooner two processes end the replications of a case than one does."""
-    jobs = [Alone(engine, case, r, horizon_s) for r in range(sizes.plants)]
-    CASES[case].program()  # read once, before anything is timed
+    """Return how much sooner two processes end the replications of a case than one does, figures and all."""
+    program = CASES[case].program()
+    jobs = [Job(program, SEED, r, horizon_s, engine=engine) for r in range(sizes.plants)]
     seconds: dict[int, list[float]] = {1: [], 2: []}
     for turn in range(sizes.rounds):
         for workers in (1, 2):
             started = time.perf_counter()
-            map_jobs(play_alone, jobs, workers)
+            map_jobs(replicate, jobs, workers)
             seconds[workers].append(time.perf_counter() - started)
             if progress is not None:
                 progress(2 * turn + workers, 2 * sizes.rounds)
@@ -82,12 +67,12 @@ def kernel_s(run: Any) -> float:  # noqa: ANN401 - a Run of the compiled engine
 def measure_replications(engine: EngineName, case: str, sizes: Sizes, progress: Progress | None = None) -> Document:
     """Return the wall time of many short replications, against what the engine's own loop takes of it."""
     program = CASES[case].program()
-    made, inside = 0, 0.0
+    parts, inside = 0, 0.0
     started = time.perf_counter()
     for n in range(sizes.lines):
         run = opened(engine, program, n)
         run.play(sizes.line_s)
-        made += visits(run)
+        parts += sum(left for _, left in run.progress())
         inside += kernel_s(run)
         if progress is not None and n % 100 == 99:
             progress(n + 1, sizes.lines)
@@ -96,7 +81,7 @@ def measure_replications(engine: EngineName, case: str, sizes: Sizes, progress: 
         "case": case,
         "replications": sizes.lines,
         "horizon_s": sizes.line_s,
-        "visits": made,
+        "parts": parts,
         "wall_s": wall,
         "kernel_s": inside,
         "times_kernel": wall / inside,
@@ -105,7 +90,7 @@ def measure_replications(engine: EngineName, case: str, sizes: Sizes, progress: 
 
 def begin(engine: EngineName) -> None:
     """Play a minute of W1: all that a process does whose start is measured."""
-    play_alone(Alone(engine, "W1", 0, WARM_UP_S))
+    opened(engine, CASES["W1"].program(), 0).play(WARM_UP_S)
 
 
 def start_s(engine: EngineName, cache: Path) -> float:
