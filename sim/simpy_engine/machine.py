@@ -42,7 +42,7 @@ before service), and with one kept while the machine is down; work; unloading; a
 class Machine:
     """One machine of a running line."""
 
-    # Slots: with so many attributes an instance dict is a tenth slower (benchmarks/engine.py).
+    # Slots: with so many attributes an instance dict is a tenth slower (renewline bench).
     __slots__ = (
         "_began_s", "_chooses", "_due", "_keeps_place", "_left_s", "_loads", "_needs", "_plain", "_request",
         "_speed", "_takes_s", "_tick", "_unloads", "_whole_s", "_work_needs", "age", "ages", "bad", "board",

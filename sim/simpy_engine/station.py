@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 class Station:
     """One station of a running line."""
 
-    # Slots for speed, as in a machine (benchmarks/engine.py).
+    # Slots for speed, as in a machine (renewline bench).
     __slots__ = (
         "_chance", "_kept", "_route", "_taking", "_turn", "bit", "buffer", "choose", "coming", "feeds", "index",
         "inspected_ahead", "kind", "line", "machines", "name", "number", "one_lot", "only", "parameters",
