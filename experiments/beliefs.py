@@ -18,6 +18,7 @@ from models.line import Line, Station
 from models.plant import Plant, Renewal
 from models.source import Source, span_s
 from sim.ageing import aged
+from sim.engine import DEFAULT, Asked, choose_for
 from sim.kpis import Record
 from sim.parallel import map_jobs
 from sim.program import H, Program, lower, rig, targets_of
@@ -47,6 +48,7 @@ class Study:
     warm_up_h: float = 200.0
     seed: int = 1
     workers: int | None = None
+    engine: Asked = DEFAULT
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +120,9 @@ class Questions:
         """Run all that was asked."""
         s = self.study
         keys = list(self._programs)
+        engine = choose_for(self._programs.values(), s.engine, s.horizon_h * H, s.replications)
         jobs = [
-            Job(self._programs[key], s.seed, r, s.horizon_h * H, s.warm_up_h * H)
+            Job(self._programs[key], s.seed, r, s.horizon_h * H, s.warm_up_h * H, engine=engine)
             for key in keys
             for r in range(s.replications)
         ]

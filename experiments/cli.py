@@ -49,6 +49,14 @@ def _shared(command: Callable[..., Any]) -> Callable[..., Any]:
     for option in reversed(
         (
             click.option("--seed", type=click.IntRange(min=0), help="Seed of all random streams [the plant file's]."),
+            click.option(
+                "--engine",
+                type=click.Choice(["auto", "compiled", "simpy"]),
+                default="auto",
+                show_default=True,
+                help="What plays the lines; both make the same events. simpy: starts at once, also plays stations of "
+                "your own; compiled: faster, once it is loaded; auto: compiled where that pays.",
+            ),
             click.option("--workers", type=click.IntRange(min=1), help="Processes to use [one per core]."),
             click.option(
                 "--lang", type=click.Choice(["zh", "en"]), help="Language of report and tables [the locale's]."

@@ -37,6 +37,7 @@ class Request:
     precision_of: tuple[str, ...] = ()
     max_replications: int | None = None
     batches: int | None = None
+    engine: Literal["auto", "compiled", "simpy"] = "auto"
 
     @property
     def language(self) -> str:
@@ -160,6 +161,7 @@ def plan(request: Request, gap: float, time_limit_s: float) -> None:
             workers=request.workers,
             gap=gap,
             time_limit_s=time_limit_s,
+            engine=request.engine,
             announce=announce,
         )
     document = document_of(answer)
@@ -220,6 +222,7 @@ def _settings(of: Callable[..., Any], plant: Any, request: Request) -> Any:  # n
         precision_of=request.precision_of or None,
         max_replications=request.max_replications,
         batches=request.batches,
+        engine=request.engine,
     )
     if settings.warm_up_h >= settings.horizon_h:
         found = f"warm-up of {settings.warm_up_h:g} h, horizon of {settings.horizon_h:g} h"

@@ -119,6 +119,7 @@ def compare(
         "kind": "compare",
         "renewline": version("renewline"),
         "plant": plant.plant.name,
+        "engine": settings.engine,
         "options": [
             {
                 "line": c.line,

@@ -22,6 +22,7 @@ from optimize.plan import Plan
 from optimize.problem import RenewalProblem
 from scenarios.catalogue import names
 from scenarios.evidence import assumptions
+from sim.engine import DEFAULT, Asked
 
 Announce = Callable[[str], Progress | None]
 """Says which stage begins and returns where its progress goes."""
@@ -35,6 +36,7 @@ def find_plan(
     workers: int | None = None,
     gap: float = 1e-3,
     time_limit_s: float = 120.0,
+    engine: Asked = DEFAULT,
     announce: Announce = lambda stage: None,
 ) -> Answer:
     """Return the best schedule of renewals of a plant, played back beside the baseline and a payback ranking.
@@ -46,6 +48,7 @@ def find_plan(
         workers: Processes; default one per core.
         gap: Largest gap to the solver's bound at which it stops.
         time_limit_s: Of the solver.
+        engine: Which engine simulates and plays back.
         announce: Called with the name of each stage.
 
     Raises:
@@ -59,8 +62,8 @@ def find_plan(
         found = f"{len(plant.schedule)} renewals"
         raise DataError([Problem("schedule", found, "nothing: a plan makes its own", "leave it out, or use simulate")])
     seed = plant.run.seed if seed is None else seed
-    stage = Stage(plant, renewal, seed, replications or renewal.replications, workers)
-    reader = Reader(plant, renewal, Study(seed=seed, workers=workers))
+    stage = Stage(plant, renewal, seed, replications or renewal.replications, workers, engine)
+    reader = Reader(plant, renewal, Study(seed=seed, workers=workers, engine=engine))
     beliefs = reader.read(announce("Simulating stations and options"))
     problem = renewal_problem(plant, renewal, beliefs)
     plan, ranking = _schedules(problem, gap, time_limit_s, announce)

@@ -18,6 +18,7 @@ from experiments.money import Money
 from models.equipment import Option
 from models.plant import Plant, Renewal, ScheduledRenewal
 from optimize.plan import Renewal as Chosen
+from sim.engine import DEFAULT, Asked, EngineName, choose_for
 from sim.parallel import map_jobs
 from sim.program import H, lower
 from sim.simulate import Job, Outcome, Settings, document, replicate
@@ -113,18 +114,21 @@ class Stage:
     seed: int
     replications: int
     workers: int | None = None
+    engine: Asked = DEFAULT
 
     def play(self, schedules: Sequence[Sequence[Dated]], progress: Progress | None = None) -> list[Played]:
         """Return each schedule played back on the same streams; all replications share one pool of processes."""
         bounds = [(moment - self.renewal.begins).total_seconds() for moment in self.renewal.bounds()][1:]
+        programs = [lower(self._scheduled(s), self.renewal.begins) for s in schedules]
+        engine = choose_for(programs, self.engine, bounds[-1], self.replications)
         jobs = [
-            Job(program, self.seed, r, bounds[-1], 0.0, tuple(bounds))
-            for program in (lower(self._scheduled(s), self.renewal.begins) for s in schedules)
+            Job(program, self.seed, r, bounds[-1], 0.0, tuple(bounds), engine)
+            for program in programs
             for r in range(self.replications)
         ]
         outcomes = map_jobs(replicate, jobs, self.workers, progress)
         n = self.replications
-        return [self._played(outcomes[k * n : (k + 1) * n], bounds[-1] / H) for k in range(len(schedules))]
+        return [self._played(outcomes[k * n : (k + 1) * n], bounds[-1] / H, engine) for k in range(len(schedules))]
 
     def _scheduled(self, schedule: Sequence[Dated]) -> Plant:
         entries = tuple(
@@ -139,8 +143,8 @@ class Stage:
         )
         return self.plant.model_copy(update={"schedule": entries})
 
-    def _played(self, outcomes: Sequence[Outcome], horizon_h: float) -> Played:
-        settings = Settings(self.seed, self.replications, horizon_h, 0.0, self.workers)
+    def _played(self, outcomes: Sequence[Outcome], horizon_h: float, engine: EngineName) -> Played:
+        settings = Settings(self.seed, self.replications, horizon_h, 0.0, self.workers, engine=engine)
         margins = {product.name: product.margin_cny for product in self.plant.products}
 
         def table(read: Any) -> Array:  # noqa: ANN401 - a function of one line's ledger

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from typing import Any, Literal
 
@@ -25,7 +25,7 @@ from sim.kpis import Record
 from sim.output_analysis import interval, kn_select, ocba_allocation, paired_interval, probability_correct_selection
 from sim.parallel import cores, map_jobs
 from sim.program import H, Program
-from sim.simulate import ENGINE, Job, Outcome, Progress, Settings, replicate, warmed_up
+from sim.simulate import Job, Outcome, Progress, Settings, replicate, warmed_up
 
 AS_IT_IS = "as it is"
 MORE = ("value_cny_per_y", "good_per_h", "throughput_per_h", "output_per_y")
@@ -145,6 +145,7 @@ def rank(
         raise DataError([Problem("--metric", f"no figure {question.metric!r}", known)])
     programs = [renewed(plant, v.changes) for v in variants]
     named = {v.name: program for v, program in zip(variants, programs, strict=True)}
+    settings = replace(settings, engine=settings.played_by(programs, question.first))
     settings, chosen = warmed_up(plant, named, settings, progress)
     runs = Runs(plant, programs, question, settings, progress)
     choice = _kn(runs, question) if question.method == "kn" else _ocba(runs, question)
@@ -152,7 +153,7 @@ def rank(
         "kind": "rank",
         "renewline": version("renewline"),
         "plant": plant.plant.name,
-        "engine": ENGINE,
+        "engine": settings.engine,
         "seed": settings.seed,
         "horizon_h": settings.horizon_h,
         "warm_up_h": settings.warm_up_h,
@@ -211,6 +212,7 @@ class Runs:
     ) -> None:
         self.values: list[list[float]] = [[] for _ in programs]
         self.asked = [0] * len(programs)
+        self._engine = settings.played_by(programs, question.first)
         self._programs, self._question, self._settings, self._progress = programs, question, settings, progress
         self._margins = {product.name: product.margin_cny for product in plant.products}
 
@@ -239,7 +241,14 @@ class Runs:
         common = self._question.method == "kn"
         todo = [(n, r) for n in range(k) for r in range(len(self.values[n]), wanted[n])]
         jobs = [
-            Job(self._programs[n], s.seed, r if common else r * k + n, s.horizon_h * H, s.warm_up_h * H)
+            Job(
+                self._programs[n],
+                s.seed,
+                r if common else r * k + n,
+                s.horizon_h * H,
+                s.warm_up_h * H,
+                engine=self._engine,
+            )
             for n, r in todo
         ]
         made: list[Outcome] = map_jobs(replicate, jobs, s.workers, self._progress)

@@ -54,6 +54,7 @@ def write_trace(
         document["horizon_h"],
         workers,
         announce("Writing the trace"),
+        document["engine"],
     )
     writer = Writer(lang)
     for name, draw in (("gantt", gantt_file), ("wip", wip_file)):

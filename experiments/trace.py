@@ -15,15 +15,11 @@ from pathlib import Path
 from typing import Any
 
 from models.plant import Plant
+from sim.engine import EngineName, open_run
 from sim.parallel import map_jobs
 from sim.program import H, Program, lower
-from sim.simpy_engine.run import Run, Trace
+from sim.trace import STATES, VISITS, Trace
 
-VISITS = (
-    "line", "station", "machine", "part", "product", "lot", "visit", "batch", "enter_s", "setup_start_s", "setup_end_s",
-    "start_s", "finish_s", "leave_s", "to",
-)  # fmt: skip
-STATES = ("line", "station", "machine", "state", "start_s", "end_s", "part", "cause", "served_s", "power_kw")
 TABLES = {"visits": VISITS, "states": STATES}
 """Columns of each table; ``replication`` stands before them."""
 
@@ -53,6 +49,7 @@ class _Job:
     replication: int
     horizon_s: float
     folder: Path
+    engine: EngineName
 
     def file(self, table: str) -> Path:
         return self.folder / f".{table}-{self.replication}.part"
@@ -93,6 +90,7 @@ def write(
     horizon_h: float,
     workers: int | None = None,
     progress: Callable[[int, int], None] | None = None,
+    engine: EngineName = "simpy",
 ) -> Size:
     """Play all replications again, write their trace into ``folder``, and return how large it got.
 
@@ -103,7 +101,7 @@ def write(
     """
     prepare(folder)
     program = lower(plant)
-    jobs = [_Job(program, seed, r, horizon_h * H, folder) for r in range(replications)]
+    jobs = [_Job(program, seed, r, horizon_h * H, folder, engine) for r in range(replications)]
     whole = {table: folder / f"{table}.csv" for table in TABLES}
     try:
         map_jobs(_play, jobs, workers, progress)
@@ -132,10 +130,9 @@ def _play(job: _Job) -> None:
             csv.writer(visits_file, lineterminator="\n"),
             csv.writer(states_file, lineterminator="\n"),
         )
-        trace = Trace(sink)
-        run = Run(job.program, job.seed, job.replication, trace)
+        run = open_run(job.engine, job.program, job.seed, job.replication, Trace(sink))
         run.play(job.horizon_s)
-        trace.close(run)
+        run.close()
 
 
 def _join(parts: list[Path], whole: Path) -> None:

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from models.energy import SLOTS_PER_DAY, Electricity
 from models.equipment import STATES
+from sim.reading import MeterReading
 
 N_STATES = len(STATES)
 STATE = {name: number for number, name in enumerate(STATES)}
@@ -148,37 +149,28 @@ class Meter:
 
     # what was counted up to the last flush
 
-    @property
-    def demand_cny(self) -> float:
-        """Return the demand charge of all months, the one under way with its part."""
-        return self._demand_before_cny + self._demand_of_month_cny(self._day)
-
-    def cost_cny(self) -> float:
-        """Return what the energy counted costs, demand charge included."""
-        return sum(k * p for k, p in zip(self.kwh_by_band, self.prices, strict=True)) + self.demand_cny
-
-    def profile_kw(self) -> list[float]:
-        """Return the mean power in each quarter hour of the day, over all days counted."""
-        return [k / s * 3600.0 if s else 0.0 for k, s in zip(self.kwh_by_slot, self.s_by_slot, strict=True)]
-
-    def peaks_kw(self) -> list[float]:
-        """Return the highest quarter-hour mean of each calendar month, January first."""
-        peaks = list(self._peaks_before)
+    def read(self) -> MeterReading:
+        """Return what was counted."""
         month = self._day.month - 1
-        peaks[month] = max(peaks[month], self._month_peak_kw)
-        return peaks
-
-    def usual_bands(self) -> list[str]:
-        """Return the tariff band of each quarter hour of the day: the one most often in force while counting."""
-        weights = list(self._s_before)
-        weights[self._day.month - 1] += self._since - self._month_since
-        out = []
-        for slot in range(SLOTS_PER_DAY):
-            seconds = [0.0] * len(self.bands)
-            for row, weight in zip(self._table, weights, strict=True):
-                seconds[row[slot]] += weight
-            out.append(self.bands[seconds.index(max(seconds))])
-        return out
+        s_by_month = self._s_before.copy()
+        s_by_month[month] += self._since - self._month_since
+        peaks_kw = self._peaks_before.copy()
+        peaks_kw[month] = max(peaks_kw[month], self._month_peak_kw)
+        return MeterReading(
+            bands=self.bands,
+            prices=self.prices,
+            table=self._table,
+            kwh_by_band=self.kwh_by_band.copy(),
+            kwh_by_slot=self.kwh_by_slot.copy(),
+            s_by_slot=self.s_by_slot.copy(),
+            highest_kw_by_slot=self.highest_kw_by_slot.copy(),
+            kwh_by_year=self.kwh_by_year.copy(),
+            s_by_month=s_by_month,
+            peaks_kw=peaks_kw,
+            peak_kw=self.peak_kw,
+            peak_at=self.peak_at,
+            demand_cny=self._demand_before_cny + self._demand_of_month_cny(self._day),
+        )
 
 
 class Stays:

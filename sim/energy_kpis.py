@@ -9,47 +9,46 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from models.energy import Electricity, Energy
 from models.equipment import STATES
 from models.levels import UNKNOWN, EnergyLevel
-from sim.account import ELECTRICITY
+from models.line import Product
 from sim.output_analysis import interval
-
-if TYPE_CHECKING:
-    from models.line import Product
-    from sim.simpy_engine.line import LineRun
+from sim.program import ELECTRICITY, Program
+from sim.reading import LineReading, MeterReading
 
 H = 3600.0
 Record = dict[str, Any]
 KG_PER_CASE = 50.0  # a weight case of flat glass
 
 
-def amounts(line: LineRun) -> dict[str, dict[str, float]]:
+def amounts(line: LineReading) -> dict[str, dict[str, float]]:
     """Return what the line used: by carrier, then by state, ``per_unit`` for what goes with each part."""
     out: dict[str, defaultdict[str, float]] = {ELECTRICITY: defaultdict(float)}
     for station in line.stations:
         for machine in station.machines:
-            for carrier, by_state in machine.stays.amounts.items():
+            for carrier, by_state in machine.amounts.items():
                 row = out.setdefault(carrier, defaultdict(float))
                 for state, amount in zip(STATES, by_state, strict=True):
                     if amount:
                         row[state] += amount
-            for carrier, amount in machine.stays.per_unit.items():
+            for carrier, amount in machine.per_unit.items():
                 out.setdefault(carrier, defaultdict(float))["per_unit"] += amount
     return {carrier: dict(row) for carrier, row in out.items()}
 
 
-def use(line: LineRun) -> Record:
+def use(line: LineReading, program: Program) -> Record:
     """Return what the line used since the last reset: amounts, standard coal, CO2, cost."""
     by_state = amounts(line)
     total = {carrier: sum(row.values()) for carrier, row in by_state.items()}
-    carriers, meter = line.run.program.energy, line.meter
+    carriers, meter = program.energy, line.meter
     fuels = {carrier: amount for carrier, amount in total.items() if carrier != ELECTRICITY}
     fuel_kgce = sum(a * carriers.carrier(c).per_unit("kgce") for c, a in fuels.items())
     fuel_co2_kg = sum(a * carriers.carrier(c).per_unit("co2_kg") for c, a in fuels.items())
     fuel_cny = sum(a * carriers.carrier(c).per_unit("price_cny") for c, a in fuels.items())
-    years = by_year(line)
+    years = by_year(line.meter, program.energy.electricity)
     electricity = carriers.electricity
     tce = {
         "equivalent": (fuel_kgce + total[ELECTRICITY] * electricity.kgce_per_kwh) / 1000.0,
@@ -69,11 +68,10 @@ def use(line: LineRun) -> Record:
     }
 
 
-def by_year(line: LineRun) -> list[Record]:
+def by_year(meter: MeterReading, electricity: Electricity) -> list[Record]:
     """Return electricity by calendar year, with the grid factor in force and the year it was made for."""
-    electricity = line.run.program.energy.electricity
     rows = []
-    for year, kwh in line.meter.kwh_by_year.items():
+    for year, kwh in meter.kwh_by_year.items():
         factor = electricity.per_unit("co2_kg", year)
         rows.append({
             "year": year,
@@ -85,15 +83,10 @@ def by_year(line: LineRun) -> list[Record]:
     return rows
 
 
-def energy(line: LineRun, good: dict[str, int], counted_s: float) -> Record:
-    """Return all energy figures of a line over the counted time.
-
-    Args:
-        line: The line, flushed.
-        good: Good parts by product.
-        counted_s: Length of the counted time.
-    """
-    meter, used = line.meter, use(line)
+def energy(line: LineReading, program: Program, counted_s: float) -> Record:
+    """Return all energy figures of a line over the counted time."""
+    good = {name: output.good for name, output in line.outputs.items()}
+    meter, used = line.meter, use(line, program)
     kwh, parts = used["by_carrier"][ELECTRICITY], sum(good.values())
     return {
         "mean_power_kw": kwh / (counted_s / H),
@@ -102,13 +95,13 @@ def energy(line: LineRun, good: dict[str, int], counted_s: float) -> Record:
         **used,
         "peak_kw": meter.peak_kw,
         "peak_at": meter.peak_at.isoformat(" ", "minutes") if meter.peak_at else "",
-        "peak_kw_by_month": {str(month): kw for month, kw in enumerate(meter.peaks_kw(), 1)},
+        "peak_kw_by_month": {str(month): kw for month, kw in enumerate(meter.peaks_kw, 1)},
         "load_profile_kw": meter.profile_kw(),
-        "load_profile_highest_kw": list(meter.highest_kw_by_slot),
+        "load_profile_highest_kw": meter.highest_kw_by_slot,
         "load_profile_band": meter.usual_bands(),
         "levels": [
-            _level(product, product.energy_level, line, good, used["by_carrier"])
-            for product in line.run.program.products
+            _level(product, product.energy_level, program, good, used["by_carrier"])
+            for product in program.products
             if product.energy_level is not None and product.name in good
         ],
     }
@@ -117,13 +110,15 @@ def energy(line: LineRun, good: dict[str, int], counted_s: float) -> Record:
 # specific energy against levels
 
 
-def _level(product: Product, level: EnergyLevel, line: LineRun, good: dict[str, int], used: dict[str, float]) -> Record:
+def _level(
+    product: Product, level: EnergyLevel, program: Program, good: dict[str, int], used: dict[str, float]
+) -> Record:
     """Return the line's specific energy beside the levels of one product.
 
     The meter cannot tell products apart, so that a line of several shares its energy evenly over all it makes.
     """
-    output, why = _output(level, good, {p.name: p for p in line.run.program.products})
-    value = _counted(level, line, used) / output if output else math.nan
+    output, why = _output(level, good, {p.name: p for p in program.products})
+    value = _counted(level, program.energy, used) / output if output else math.nan
     return {
         "product": product.name,
         "level": level.id,
@@ -146,9 +141,8 @@ def _level(product: Product, level: EnergyLevel, line: LineRun, good: dict[str, 
     }
 
 
-def _counted(level: EnergyLevel, line: LineRun, used: dict[str, float]) -> float:
+def _counted(level: EnergyLevel, carriers: Energy, used: dict[str, float]) -> float:
     """Return what counts for a level: kWh, or kgce with electricity at its equivalent value."""
-    carriers = line.run.program.energy
     kwh = used[ELECTRICITY]
     if level.unit.startswith("kWh"):
         return kwh

@@ -7,24 +7,14 @@ effectiveness = planned run time of the parts made / processing time; quality = 
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from models.equipment import STATES
-from sim.account import ELECTRICITY
 from sim.counts import crew_counts, line_counts, serial, station_counts
 from sim.energy_kpis import energy, use
-from sim.simpy_engine.batch import BatchMachine
-from sim.simpy_engine.patrol import Patrol
-
-if TYPE_CHECKING:
-    from sim.program import Swap
-    from sim.simpy_engine.line import LineRun
-    from sim.simpy_engine.machine import Machine
-    from sim.simpy_engine.people import Crew
-    from sim.simpy_engine.run import Run
-    from sim.simpy_engine.source import Feed
-    from sim.simpy_engine.station import Station
-    from sim.tally import Sample
+from sim.program import ELECTRICITY, Swap
+from sim.reading import CrewReading, FeedReading, LineReading, MachineReading, Reading, StationReading
+from sim.tally import Sample, merged
 
 H = 3600.0
 UNSCHEDULED = ("off_shift", "overtime", "holding")
@@ -33,51 +23,49 @@ QUANTILES = {"p50": 0.5, "p90": 0.9, "p95": 0.95, "p99": 0.99}
 Record = dict[str, Any]
 
 
-def record(run: Run, counted_s: float) -> Record:
+def record(reading: Reading, counted_s: float) -> Record:
     """Return the KPIs of one replication over the last ``counted_s`` seconds."""
-    now = run.clock.now
-    for line in run.lines:
-        line.flush(now)
     return {
-        "lines": [_line(line, now, counted_s) for line in run.lines],
-        "crews": [_crew(crew, now, counted_s) for crew in run.board.all()],
-        "renewals": [_renewal(run, swap) for swap in run.program.swaps],
+        "lines": [_line(line, reading, counted_s) for line in reading.lines],
+        "crews": [_crew(crew, counted_s) for crew in reading.crews],
+        "renewals": [
+            _renewal(reading, swap, left_s)
+            for swap, left_s in zip(reading.program.swaps, reading.renewals, strict=True)
+        ],
     }
 
 
-def _renewal(run: Run, swap: Swap) -> Record:
+def _renewal(reading: Reading, swap: Swap, left_s: float | None) -> Record:
     """Return what became of a renewal: when the old machine left and the new one started (null: not yet)."""
-    line = run.lines[swap.line]
+    line = reading.program.lines[swap.line]
     station = line.stations[swap.station]
-    machine = station.machines[swap.machine]
-    left_s = next((at for who, what, at in run.renewed if who is machine and what is swap), None)
     back_s = None if left_s is None else left_s + swap.install_s
     return {
         "line": line.name,
         "station": station.name,
-        "machine": machine.name,
+        "machine": station.machines[swap.machine].name,
         "option": swap.option,
         "planned_h": swap.at_s / H,
         "out_h": None if left_s is None else left_s / H,
-        "back_h": None if back_s is None or back_s > run.clock.now else back_s / H,
+        "back_h": None if back_s is None or back_s > reading.now else back_s / H,
         "capex_cny": swap.capex_cny,
         "resale_cny": swap.resale_cny,
     }
 
 
-def _line(line: LineRun, now: float, counted_s: float) -> Record:
+def _line(line: LineReading, reading: Reading, counted_s: float) -> Record:
     hours = counted_s / H
     outputs = line.outputs.values()
     good, bad, scrapped = (sum(getattr(o, k) for o in outputs) for k in ("good", "bad", "scrapped"))
-    stations = [_station(station, now, counted_s) for station in line.stations]
+    stations = [_station(station, reading, counted_s) for station in line.stations]
     return {
         "name": line.name,
         "throughput_per_h": (good + bad + scrapped) / hours,
         "good_per_h": good / hours,
         "scrap_per_h": scrapped / hours,
         "undetected_per_h": bad / hours,
-        "wip": line.wip.area(now) / counted_s,
-        "lead_time_h": _sample(merged([o.lead for o in outputs])),
+        "wip": line.wip_area / counted_s,
+        "lead_time_h": _sample(merged(o.lead for o in outputs)),
         "products": [
             {
                 "name": name,
@@ -88,22 +76,16 @@ def _line(line: LineRun, now: float, counted_s: float) -> Record:
             for name, o in line.outputs.items()
         ],
         "sources": [_source(feed, good, hours) for feed in line.feeds],
-        "energy": energy(line, {name: o.good for name, o in line.outputs.items()}, counted_s),
+        "energy": energy(line, reading.program, counted_s),
         "running_cost_cny_per_h": running_cny(line) / hours,
-        "active_period": _active_periods(line, now),
+        "active_period": {s.name: [line.sole[n], line.shifting[n]] for n, s in enumerate(line.stations)},
         "serial": serial(line.program),
-        "counts": line_counts(line, now),
+        "counts": line_counts(line),
         "stations": stations,
     }
 
 
-def _active_periods(line: LineRun, now: float) -> dict[str, list[float]]:
-    """Return the share of time in which each station is the sole, and a shifting, bottleneck."""
-    sole, shifting = line.active.shares(now)
-    return {s.name: [sole[n], shifting[n]] for n, s in enumerate(line.stations)}
-
-
-def _source(feed: Feed, good: int, hours: float) -> Record:
+def _source(feed: FeedReading, good: int, hours: float) -> Record:
     offered = feed.offered
     shortage = {}
     if feed.rules.demand_per_h is not None:
@@ -111,26 +93,16 @@ def _source(feed: Feed, good: int, hours: float) -> Record:
     return {
         "offered_per_h": offered / hours,
         "lost_share": feed.lost / offered if offered else 0.0,
-        "outside": feed.waiting(),
+        "outside": feed.outside,
         **shortage,
     }
-
-
-def merged(samples: list[Sample]) -> Sample:
-    """Return one sample that holds all values of several."""
-    from sim.tally import Sample
-
-    total = Sample()
-    for sample in samples:
-        total.merge(sample)
-    return total
 
 
 def _sample(sample: Sample) -> Record:
     return {"mean": sample.mean(), **{name: sample.quantile(p) for name, p in QUANTILES.items()}}
 
 
-def _station(station: Station, now: float, counted_s: float) -> Record:
+def _station(station: StationReading, reading: Reading, counted_s: float) -> Record:
     hours = counted_s / H
     machines = [_machine(m) for m in station.machines]
     n = len(machines)
@@ -142,9 +114,7 @@ def _station(station: Station, now: float, counted_s: float) -> Record:
     availability = by_state["processing"] / busy if busy > 0 else 0.0
     performance = planned_h / by_state["processing"] if by_state["processing"] else 0.0
     quality = (units - bad) / units if units else 1.0
-    kwh = sum(
-        sum(m.stays.amounts.get(ELECTRICITY, ())) + m.stays.per_unit.get(ELECTRICITY, 0.0) for m in station.machines
-    )
+    kwh = sum(sum(m.amounts.get(ELECTRICITY, ())) + m.per_unit.get(ELECTRICITY, 0.0) for m in station.machines)
     return {
         "name": station.name,
         "machines": n,
@@ -155,46 +125,45 @@ def _station(station: Station, now: float, counted_s: float) -> Record:
         "performance": performance,
         "quality": quality,
         "visits_per_h": units / hours,
-        "queue_length": station.queued.area([p.entered_s for p in station.queue], now) / counted_s,
-        "number": station.number.area(now) / counted_s,
-        "number_share": station.number.shares(now),
+        "queue_length": station.queued_area / counted_s,
+        "number": station.number.area / counted_s,
+        "number_share": station.number.shares(),
         "waiting_time_h": {
             "mean": station.waits.mean(),
             "positive_share": station.waits.positive / station.waits.count if station.waits.count else 0.0,
             "p90": station.waits.quantile(0.9),
             "p99": station.waits.quantile(0.99),
         },
-        "machines_processing": station.working.shares(now),
+        "machines_processing": station.working.shares(),
         **_starts(station, hours),
         "mean_power_kw": kwh / hours,
         "by_carrier": _station_use(station),
         **_charges(station, hours),
         "stops": _stops(station, hours),
-        "counts": station_counts(station, counted_s),
+        "counts": station_counts(station, reading, counted_s),
         "machine": machines,
     }
 
 
-def _station_use(station: Station) -> dict[str, float]:
+def _station_use(station: StationReading) -> dict[str, float]:
     used: dict[str, float] = defaultdict(float)
     for machine in station.machines:
-        for carrier, by_state in machine.stays.amounts.items():
+        for carrier, by_state in machine.amounts.items():
             used[carrier] += sum(by_state)
-        for carrier, amount in machine.stays.per_unit.items():
+        for carrier, amount in machine.per_unit.items():
             used[carrier] += amount
     return dict(used)
 
 
-def _charges(station: Station, hours: float) -> Record:
+def _charges(station: StationReading, hours: float) -> Record:
     if station.kind not in ("batch", "transport"):
         return {}
-    batches = [m for m in station.machines if isinstance(m, BatchMachine)]
-    charges, parts = sum(m.charges for m in batches), sum(m.charged for m in batches)
+    charges, parts = (sum(getattr(m, k) for m in station.machines) for k in ("charges", "charged"))
     return {"charges_per_h": charges / hours, "mean_load": parts / charges if charges else 0.0}
 
 
-def _machine(machine: Machine) -> Record:
-    hours = {state: s / H for state, s in zip(STATES, machine.stays.seconds, strict=True)}
+def _machine(machine: MachineReading) -> Record:
+    hours = {state: s / H for state, s in zip(STATES, machine.seconds, strict=True)}
     hours["off_shift"] += hours["overtime"]  # work after the shift is outside scheduled time, and told apart
     return {"name": machine.name, "states": _shares(hours), "hours": hours, "units": machine.units}
 
@@ -205,65 +174,55 @@ def _shares(hours: dict[str, float]) -> dict[str, float]:
     return {s: h / total if total else 0.0 for s, h in scheduled.items()}
 
 
-def _stops(station: Station, hours: float) -> list[Record]:
-    rows: dict[str, Record] = {}
-    for cause in station.causes():
-        row = rows.setdefault(cause.name, {"name": cause.name, "waits": [], "lengths": [], "cost": 0.0})
-        row["waits"].append(cause.waits)
-        row["lengths"].append(cause.lengths)
-        row["cost"] += cause.waits.count * cause.rule.cost_cny
+def _stops(station: StationReading, hours: float) -> list[Record]:
     return [
         {
-            "name": row["name"],
-            "per_h": sum(w.count for w in row["waits"]) / hours,
-            "mean_wait_h": merged(row["waits"]).mean(),
-            "mean_h": merged(row["lengths"]).mean(),
-            "cost_cny_per_h": row["cost"] / hours,
+            "name": stop.name,
+            "per_h": stop.waits.count / hours,
+            "mean_wait_h": stop.waits.mean(),
+            "mean_h": stop.lengths.mean(),
+            "cost_cny_per_h": stop.cost_cny / hours,
         }
-        for row in rows.values()
+        for stop in station.stops
     ]
 
 
-def _crew(crew: Crew | Patrol, now: float, counted_s: float) -> Record:
+def _crew(crew: CrewReading, counted_s: float) -> Record:
     hours = counted_s / H
-    there = crew.on_duty.area(now)
-    walked = (
-        {"rounds_per_h": crew.walks / len(crew.round) / hours if crew.round else 0.0}
-        if isinstance(crew, Patrol)
-        else {}
-    )
+    there = crew.on_duty_area
+    walked = {}
+    if crew.walks is not None:
+        walked = {"rounds_per_h": crew.walks / crew.round_length / hours if crew.round_length else 0.0}
     return {
         "name": crew.name,
         "size": crew.size,
-        "utilisation": crew.busy.area(now) / there if there else 0.0,
-        "in_use": crew.busy.shares(now),
+        "utilisation": crew.busy.area / there if there else 0.0,
+        "in_use": crew.busy.shares(),
         "requests_per_h": crew.waits.count / hours,
         "waiting_time_h": crew.waits.mean(),
-        "queue_length": crew.waiting.area(now) / counted_s,
-        "counts": crew_counts(crew, now),
+        "queue_length": crew.waiting_area / counted_s,
+        "counts": crew_counts(crew),
         **walked,
     }
 
 
-def _starts(station: Station, hours: float) -> Record:
+def _starts(station: StationReading, hours: float) -> Record:
     """Return how often machines came back from standby."""
-    sleeps = [m.sleep for m in station.machines if m.sleep is not None]
-    return {"start_ups_per_h": sum(s.starts for s in sleeps) / hours} if sleeps else {}
+    starts = [m.starts for m in station.machines if m.starts is not None]
+    return {"start_ups_per_h": sum(starts) / hours} if starts else {}
 
 
-def running_cny(line: LineRun) -> float:
+def running_cny(line: LineReading) -> float:
     """Return running cost and what stops cost, since the last reset."""
-    running = sum(m.stays.cost_cny for s in line.stations for m in s.machines)
-    return running + sum(c.waits.count * c.rule.cost_cny for s in line.stations for c in s.causes())
+    running = sum(m.cost_cny for s in line.stations for m in s.machines)
+    return running + sum(c.waits.count * c.rule.cost_cny for s in line.stations for c in s.causes)
 
 
-def ledger(run: Run) -> list[Record]:
+def ledger(reading: Reading) -> list[Record]:
     """Return, line by line, what the money needs, counted since the last reset: output, energy, costs."""
-    now = run.clock.now
     out = []
-    for line in run.lines:
-        line.flush(now)
-        used = use(line)
+    for line in reading.lines:
+        used = use(line, reading.program)
         out.append({
             "good": {name: o.good for name, o in line.outputs.items()},
             "scrapped": sum(o.scrapped for o in line.outputs.values()),

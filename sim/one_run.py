@@ -14,8 +14,8 @@ import numpy as np
 from scipy import special
 
 from sim import kpis
+from sim.engine import EngineName, open_run
 from sim.program import Program
-from sim.simpy_engine.run import Run
 
 ERROR = 0.05
 """Probability that independent batch means are taken for dependent ones."""
@@ -30,11 +30,12 @@ class LongRun:
     horizon_s: float
     warm_up_s: float
     pieces: int
+    engine: EngineName = "simpy"
 
 
 def read_off(job: LongRun) -> list[kpis.Record]:
     """Return what was counted in each piece."""
-    run = Run(job.program, job.seed, 0)
+    run = open_run(job.engine, job.program, job.seed, 0)
     if job.warm_up_s:
         run.play(job.warm_up_s)
         run.reset()
@@ -42,7 +43,7 @@ def read_off(job: LongRun) -> list[kpis.Record]:
     records = []
     for n in range(1, job.pieces + 1):
         run.play(job.horizon_s if n == job.pieces else job.warm_up_s + n * length_s)
-        records.append(kpis.record(run, length_s))
+        records.append(kpis.record(run.read(), length_s))
         if n < job.pieces:
             run.reset()
     return records

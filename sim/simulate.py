@@ -7,7 +7,7 @@
 {'mean': 10.0, 'half_width': 0.0}
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from typing import Any
@@ -15,17 +15,16 @@ from typing import Any
 from models.plant import Plant
 from sim import kpis
 from sim.energy_kpis import settle
+from sim.engine import DEFAULT, Asked, EngineName, choose_for, open_run
 from sim.one_run import LongRun, alike, read_off, section, with_half_widths
 from sim.output_analysis import interval
 from sim.parallel import map_jobs
 from sim.precision import FIRST, Precision, wanted_figures
 from sim.precision import replications as enough
 from sim.program import H, Program, lower
-from sim.simpy_engine.run import Run
 from sim.summary import summed_up
 from sim.warm_up import cut, find_warm_up
 
-ENGINE = "simpy"
 Progress = Callable[[int, int], None]
 Document = dict[str, Any]
 
@@ -54,6 +53,8 @@ class Settings:
     """Replications are made until this is reached."""
     batches: int | None = None
     """Instead of replications one run, cut into so many batches."""
+    engine: Asked = DEFAULT
+    """Which engine plays (:mod:`sim.engine`); ``auto`` until it is known what is played."""
 
     @classmethod
     def of(cls, plant: Plant, **given: Any) -> "Settings":  # noqa: ANN401 - any field of the plant file's run
@@ -61,13 +62,15 @@ class Settings:
 
         Args:
             plant: The plant.
-            given: ``workers``, and fields of the plant file's ``run``, also ``warm_up_h`` and ``replications`` as
-                ``auto``.
+            given: ``workers``, ``engine``, and fields of the plant file's ``run``, also ``warm_up_h`` and
+                ``replications`` as ``auto``.
         """
         asked = {key: value for key, value in given.items() if value is not None}
         if "replications" in asked and "batches" not in asked:
             asked["batches"] = None
-        run = plant.run.model_copy(update={key: value for key, value in asked.items() if key != "workers"})
+        run = plant.run.model_copy(
+            update={key: value for key, value in asked.items() if key not in ("workers", "engine")}
+        )
         return cls(
             seed=run.seed,
             replications=FIRST if run.replications == "auto" else run.replications,
@@ -79,7 +82,17 @@ class Settings:
             if run.replications == "auto"
             else None,
             batches=run.batches,
+            engine=asked.get("engine", DEFAULT),
         )
+
+    def played_by(self, programs: Iterable[Program], replications: int | None = None) -> EngineName:
+        """Return the engine that plays some programs, each so often (default: as often as these settings say).
+
+        Raises:
+            DataError: It is the compiled one, and a station is the user's own.
+        """
+        times = self.replications if replications is None else replications
+        return choose_for(programs, self.engine, self.horizon_h * H, times)
 
     @property
     def first(self) -> int | None:
@@ -98,6 +111,7 @@ class Job:
     warm_up_s: float = 0.0
     bounds_s: tuple[float, ...] = ()
     """Ends of periods at which output, energy and costs are read off."""
+    engine: EngineName = "simpy"
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,20 +124,20 @@ class Outcome:
 
 def replicate(job: Job) -> Outcome:
     """Run one replication. Counted: warm-up < time <= horizon."""
-    run = Run(job.program, job.seed, job.replication)
+    run = open_run(job.engine, job.program, job.seed, job.replication)
     if job.warm_up_s:
         run.play(job.warm_up_s)
         run.reset()
     totals = []
     for bound_s in job.bounds_s:
         run.play(bound_s)
-        totals.append(kpis.ledger(run))
+        totals.append(kpis.ledger(run.read()))
     run.play(job.horizon_s)
     periods = tuple(
         [since(now, before) for now, before in zip(total, totals[n - 1], strict=True)] if n else total
         for n, total in enumerate(totals)
     )
-    return Outcome(kpis.record(run, job.horizon_s - job.warm_up_s), periods)
+    return Outcome(kpis.record(run.read(), job.horizon_s - job.warm_up_s), periods)
 
 
 def since(now: Any, before: Any) -> Any:  # noqa: ANN401 - nested mappings of numbers
@@ -142,8 +156,9 @@ def jobs_of(
 ) -> list[Job]:
     """Return the replications of a plant as jobs."""
     program = program or lower(plant)
+    engine = settings.played_by([program])
     return [
-        Job(program, settings.seed, r, settings.horizon_h * H, settings.warm_up_h * H, tuple(bounds_s))
+        Job(program, settings.seed, r, settings.horizon_h * H, settings.warm_up_h * H, tuple(bounds_s), engine)
         for r in range(settings.replications)
     ]
 
@@ -153,7 +168,7 @@ class Played:
     """Replications of one or several programs, on the same streams, and how their number was chosen."""
 
     settings: Settings
-    """With the warm-up and the number of replications as they came out."""
+    """With the engine, the warm-up and the number of replications as they came out."""
     records: dict[str, list[kpis.Record]]
     """By name of the program."""
     chosen: Document
@@ -167,11 +182,11 @@ def play(plant: Plant, programs: dict[str, Program], settings: Settings, progres
     """
     settings, chosen = warmed_up(plant, programs, settings, progress)
     records: dict[str, list[kpis.Record]] = {name: [] for name in programs}
-    asked, wanted = settings.precision, settings.replications
+    asked, wanted, engine = settings.precision, settings.replications, settings.played_by(programs.values())
     rounds: tuple[int, ...] = ()
     while True:
         jobs = [
-            Job(program, settings.seed, r, settings.horizon_h * H, settings.warm_up_h * H)
+            Job(program, settings.seed, r, settings.horizon_h * H, settings.warm_up_h * H, engine=engine)
             for name, program in programs.items()
             for r in range(len(records[name]), wanted)
         ]
@@ -190,11 +205,13 @@ def play(plant: Plant, programs: dict[str, Program], settings: Settings, progres
 def warmed_up(
     plant: Plant, programs: dict[str, Program], settings: Settings, progress: Progress | None = None
 ) -> tuple[Settings, Document]:
-    """Return the settings with a warm-up in hours, and the ``warm_up`` section if it had to be found."""
+    """Return the settings with the engine and a warm-up in hours, and the ``warm_up`` section if it had to be found."""
+    engine = settings.played_by(programs.values())
+    settings = replace(settings, engine=engine)
     if not settings.auto_warm_up:
         return settings, {}
     cuts = cut(plant, settings.horizon_h * H)
-    found = find_warm_up(programs, cuts, settings.seed, settings.workers, progress)
+    found = find_warm_up(programs, cuts, settings.seed, settings.workers, progress, engine)
     return replace(settings, warm_up_h=found.warm_up_h, auto_warm_up=False), {"warm_up": found.section()}
 
 
@@ -222,7 +239,9 @@ def _long_run(plant: Plant, settings: Settings, batches: int, progress: Progress
     program = lower(plant)
     settings, chosen = warmed_up(plant, {"": program}, replace(settings, replications=1, precision=None), progress)
     horizon_s, warm_up_s = settings.horizon_h * H, settings.warm_up_h * H
-    jobs = [LongRun(program, settings.seed, horizon_s, warm_up_s, n) for n in (1, batches)]
+    jobs = [
+        LongRun(program, settings.seed, horizon_s, warm_up_s, n, settings.played_by([program])) for n in (1, batches)
+    ]
     whole, cut_up = map_jobs(read_off, jobs, settings.workers, progress)
     figures = by_replication(cut_up)
     names = [f"{line['name']}/{key}" for line in cut_up[0]["lines"] for key in Precision().of]
@@ -237,14 +256,20 @@ def _long_run(plant: Plant, settings: Settings, batches: int, progress: Progress
 
 
 def document(plant: Plant, settings: Settings, records: list[kpis.Record]) -> Document:
-    """Return the document that several replications make."""
+    """Return the document that several replications make.
+
+    Args:
+        plant: The plant.
+        settings: As they came out: with the engine that played, and the replications that were made.
+        records: What each replication said.
+    """
     together = summed_up(combine(records, first=settings.first), records)
     settle(together["lines"], records)
     return {
         "kind": "simulate",
         "renewline": version("renewline"),
         "plant": plant.plant.name,
-        "engine": ENGINE,
+        "engine": settings.engine,
         "seed": settings.seed,
         "replications": settings.replications,
         "horizon_h": settings.horizon_h,

@@ -1,6 +1,7 @@
 """Statistics that need no memory of the past: levels over time, and samples with quantiles."""
 
 import math
+from collections.abc import Iterable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -183,13 +184,24 @@ class Sample:
 
     def merge(self, other: "Sample") -> None:
         """Count all values of another sample too."""
-        for value in other._kept:
-            self.add(value)
+        if len(self._kept) + len(other._kept) < BATCH:
+            self._kept += other._kept
+        else:
+            for value in other._kept:
+                self.add(value)
         self._binned += other._binned
         self._zeros += other._zeros
         self._total += other._total
         if len(other._counts):
             self._put(other._low, other._counts, other._sums)
+
+    def copy(self) -> "Sample":
+        """Return a sample of its own with the same values."""
+        other = Sample.__new__(Sample)
+        other._kept = self._kept.copy()
+        other._binned, other._zeros, other._total, other._low = self._binned, self._zeros, self._total, self._low
+        other._counts, other._sums = self._counts.copy(), self._sums.copy()
+        return other
 
     @property
     def count(self) -> int:
@@ -221,3 +233,11 @@ class Sample:
             return 0.0
         bin_ = int(np.searchsorted(np.cumsum(self._counts), rank))
         return float(self._sums[bin_] / self._counts[bin_])
+
+
+def merged(samples: Iterable[Sample]) -> Sample:
+    """Return one sample that holds all values of several."""
+    total = Sample()
+    for sample in samples:
+        total.merge(sample)
+    return total

@@ -13,10 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.plant import Plant
+from sim.engine import EngineName, open_run
 from sim.output_analysis import mser
 from sim.parallel import map_jobs
 from sim.program import H, Program
-from sim.simpy_engine.run import Run
 
 PILOTS = 10
 BUCKETS = 2000
@@ -109,6 +109,7 @@ class Pilot:
     seed: int
     replication: int
     buckets: Buckets
+    engine: EngineName = "simpy"
 
 
 def find_warm_up(
@@ -117,6 +118,7 @@ def find_warm_up(
     seed: int,
     workers: int | None = None,
     progress: Callable[[int, int], None] | None = None,
+    engine: EngineName = "simpy",
 ) -> WarmUp:
     """Return the warm-up that is long enough for every line of every program.
 
@@ -126,8 +128,9 @@ def find_warm_up(
         seed: Of the random streams.
         workers: Processes to use.
         progress: Called with (done, of).
+        engine: Plays the pilots.
     """
-    jobs = [Pilot(p, seed, FIRST_PILOT + r, cuts) for p in programs.values() for r in range(PILOTS)]
+    jobs = [Pilot(p, seed, FIRST_PILOT + r, cuts, engine) for p in programs.values() for r in range(PILOTS)]
     tables = map_jobs(pilot, jobs, workers, progress)
     series: list[Series] = []
     for n, (name, program) in enumerate(programs.items()):
@@ -152,15 +155,13 @@ def judged(values: Vector, cuts: Buckets, run: str, line: str, figure: str) -> S
 
 def pilot(job: Pilot) -> Vector:
     """Run one pilot; the result has the axes line, figure (:data:`FIGURES`), bucket."""
-    run = Run(job.program, job.seed, job.replication)
+    run = open_run(job.engine, job.program, job.seed, job.replication)
     cuts = job.buckets
-    readings = np.zeros((len(run.lines), len(FIGURES), cuts.count + 1))
+    readings = np.zeros((len(job.program.lines), len(FIGURES), cuts.count + 1))
     for n in range(1, cuts.count + 1):
-        now = n * cuts.bucket_s
-        run.play(now)
-        for line, row in zip(run.lines, readings, strict=True):
-            row[0, n] = line.wip.area(now) / cuts.bucket_s
-            left = sum(o.good + o.bad + o.scrapped for o in line.outputs.values())
+        run.play(n * cuts.bucket_s)
+        for (wip_area, left), row in zip(run.progress(), readings, strict=True):
+            row[0, n] = wip_area / cuts.bucket_s
             row[1, n] = left / (cuts.bucket_s / H)
     return np.asarray(np.diff(readings, axis=2))
 

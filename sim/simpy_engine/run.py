@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from sim.program import Program, Swap
+from sim.reading import Reading
 from sim.simpy_engine.clock import ENDS, STOPS, Clock
 from sim.simpy_engine.line import LineRun
 from sim.simpy_engine.machine import Machine
 from sim.simpy_engine.patrol import Patrol
 from sim.simpy_engine.people import Board, Crew
-from sim.simpy_engine.trace import Trace
+from sim.simpy_engine.reading import progress, read
+from sim.simpy_engine.trace import Recorder
 from sim.streams import Streams
+from sim.trace import Trace
 
 __all__ = ["Run", "Trace"]
 YEAR_S = 365 * 86_400.0
@@ -20,7 +23,7 @@ class Run:
 
     def __init__(self, program: Program, seed: int, replication: int, trace: Trace | None = None) -> None:
         self.program = program
-        self.trace = trace
+        self.trace = Recorder(trace) if trace is not None else None
         self.clock = Clock()
         self.streams = Streams(seed, replication)
         self.board = Board(program.crews, self.clock, program.start)
@@ -33,6 +36,11 @@ class Run:
             self._plan(swap)
         self._year(0)
         self.clock.at(0.0, ENDS, lambda _: None)  # the first instant settles like any other
+
+    @property
+    def now(self) -> float:
+        """The time reached."""
+        return self.clock.now
 
     @property
     def crews(self) -> dict[str, Crew | Patrol]:
@@ -83,3 +91,16 @@ class Run:
         for line in self.lines:
             line.reset(now)
         self.board.reset(now)
+
+    def read(self) -> Reading:
+        """Return what was counted since the last reset."""
+        return read(self)
+
+    def progress(self) -> list[tuple[float, int]]:
+        """Return for each line the integral of its WIP, and how many parts left, since the last reset."""
+        return progress(self)
+
+    def close(self) -> None:
+        """The run is over: hand to the trace what has not ended."""
+        if self.trace is not None:
+            self.trace.close(self)

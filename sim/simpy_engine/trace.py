@@ -1,11 +1,11 @@
-"""All visits and stays of one replication, for tests and for looking at runs (docs/results.md has the columns)."""
+"""How the SimPy engine fills a trace: what of a part and of a machine goes into a row."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING
 
 from models.equipment import STATES
-from sim.program import EXIT_AT, SCRAP_AT
+from sim.trace import LOST, NAMES, Trace
 
 if TYPE_CHECKING:
     from sim.simpy_engine.line import LineRun
@@ -13,27 +13,12 @@ if TYPE_CHECKING:
     from sim.simpy_engine.part import Part
     from sim.simpy_engine.run import Run
 
-Row = dict[str, Any]
-NAMES = {EXIT_AT: "exit", SCRAP_AT: "scrap"}
 
+class Recorder:
+    """Writes down what a run does, into the rows of a trace."""
 
-class Sink(Protocol):
-    """Where the rows go."""
-
-    def visit(self, row: Row) -> None:
-        """Take the row of a visit."""
-
-    def state(self, row: Row) -> None:
-        """Take the row of a stay."""
-
-
-class Trace:
-    """Hands rows to ``sink`` as they come; without one it keeps them in ``visits`` and ``states``."""
-
-    def __init__(self, sink: Sink | None = None) -> None:
-        self.visits: list[Row] = []
-        self.states: list[Row] = []
-        self._sink = sink
+    def __init__(self, trace: Trace) -> None:
+        self._trace = trace
         self._stays: dict[Machine, tuple[float, int | None, str | None]] = {}  # since, part, cause
         self._served: dict[Machine, float] = {}
 
@@ -47,7 +32,7 @@ class Trace:
 
     def lost(self, line: LineRun, station: str, part: Part, now: float) -> None:
         """An arrival finds no place."""
-        self._visit(line, station, None, part, now, now, "lost", -1)
+        self._visit(line, station, None, part, now, now, LOST, -1)
 
     def _visit(
         self, line: LineRun, station: str, machine: str | None, part: Part, entered_s: float,
@@ -61,7 +46,7 @@ class Trace:
             "setup_end_s": part.setup_ended_s if worked else None, "start_s": part.started_s if worked else None,
             "finish_s": part.finished_s if worked else None, "leave_s": left_s, "to": to,
         }  # fmt: skip
-        (self._sink.visit if self._sink else self.visits.append)(row)
+        self._trace.visit(row)
 
     # stays
 
@@ -81,7 +66,7 @@ class Trace:
             "state": STATES[stays.state], "start_s": since, "end_s": now, "part": part, "cause": cause,
             "served_s": self._served.pop(machine, None), "power_kw": stays.kw(),
         }  # fmt: skip
-        (self._sink.state if self._sink else self.states.append)(row)
+        self._trace.state(row)
 
     def entered(self, machine: Machine, now: float) -> None:
         """A machine's next stay begins."""
@@ -105,7 +90,7 @@ class Trace:
 
     def close(self, run: Run) -> None:
         """The run is over: what has not ended goes out too, visits without an end, stays up to now."""
-        now = run.clock.now
+        now = run.now
         for line in run.lines:
             for station in line.stations:
                 for part in station.queue:

@@ -48,7 +48,7 @@ def traced(plant, seed, until_h):
     made = Trace(rows)
     played = Run(lower(plant), seed, 0, made)
     played.play(until_h * H)
-    made.close(played)
+    played.close()
     return rows
 
 

@@ -293,7 +293,7 @@ def people_are_where_they_serve(played):
 
 def record_of(played):
     """The figures of the run."""
-    return kpis.record(played.run, played.counted_s)
+    return kpis.record(played.run.read(), played.counted_s)
 
 
 def figures_add_up(played):

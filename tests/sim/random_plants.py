@@ -3,6 +3,7 @@
 Stations are in :mod:`random_stations`, times and stops in :mod:`random_stops`.
 """
 
+from hypothesis import assume
 from hypothesis import strategies as st
 from random_stations import CALENDARS, PRODUCTS, stations
 from random_stops import H, dists, eighths, often, seldom, some
@@ -152,6 +153,9 @@ def with_kits(line, draw):
             station["buffer"] = max(station["buffer"], most)
             if draw(st.booleans()):
                 station["buffer"] = {p: most + n for n, p in enumerate(station["inputs"])}
+    # What an assembly sends on may have changed after one before it had its kit.
+    kits = [(n, s["inputs"]) for n, s in enumerate(line["stations"]) if s["kind"] == "assembly"]
+    assume(all(set(arriving(line, number)) == set(kit) for number, kit in kits))
 
 
 def arriving(line, number):

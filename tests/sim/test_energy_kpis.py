@@ -109,7 +109,7 @@ def meter(start="2026-01-30T23:30"):
 def test_the_load_profile_is_the_mean_of_the_days_counted():
     m = meter()
     m.flush(3600 + 86_400, 4.0)
-    profile = m.profile_kw()
+    profile = m.read().profile_kw()
     assert profile[94:] == pytest.approx([(10 + 4) / 2, (20 + 4) / 2])
     assert profile[:3] == pytest.approx([(30 + 4) / 2, (0 + 4) / 2, 4])
     assert m.highest_kw_by_slot[94:] == pytest.approx([10, 20])
@@ -125,7 +125,7 @@ def test_a_quarter_hour_counted_in_part_weighs_its_part():
     m.shift(300, -94)
     m.shift(900, -3)
     m.flush(86_400 + 900, 3.0)
-    assert m.profile_kw()[0] == pytest.approx((10 * 6 + 15 * 3) / 25)
+    assert m.read().profile_kw()[0] == pytest.approx((10 * 6 + 15 * 3) / 25)
     assert m.s_by_slot[:2] == [600 + 900, 900]
 
 
@@ -133,7 +133,7 @@ def test_the_peak_has_a_date_and_each_month_its_own():
     m = meter()
     m.flush(3600 + 86_400, 4.0)  # 2026-02-01 00:30
     assert (m.peak_kw, m.peak_at) == (30, datetime(2026, 1, 31, 0, 0))
-    assert m.peaks_kw() == [30, 4, *[0] * 10]
+    assert m.read().peaks_kw == [30, 4, *[0] * 10]
 
 
 def test_reading_the_meter_changes_nothing():
@@ -147,7 +147,8 @@ def test_reading_the_meter_changes_nothing():
             reads = [r for r in reads if r > now]
             m.shift(now, by)
         m.flush(20_000, m.kw)
-        return m.peak_kw, m.peak_at, m.demand_cny, m.peaks_kw(), m.highest_kw_by_slot
+        r = m.read()
+        return r.peak_kw, r.peak_at, r.demand_cny, r.peaks_kw, r.highest_kw_by_slot
 
     read, unread = counted([50, 650, 3000, 3999, 8000, 8123]), counted([])
     assert read[1] == unread[1]
@@ -161,8 +162,8 @@ def test_the_band_shown_is_the_one_most_often_in_force():
     for start, band in (("2026-01-01", "flat"), ("2026-01-10", "peak")):
         m = Meter(electricity, datetime.fromisoformat(start))
         m.flush((datetime(2026, 3, 1) - datetime.fromisoformat(start)).total_seconds(), 0.0)
-        assert m.usual_bands()[48] == band
-        assert {*m.usual_bands()[:48], *m.usual_bands()[49:]} == {"flat"}
+        assert m.read().usual_bands()[48] == band
+        assert {*m.read().usual_bands()[:48], *m.read().usual_bands()[49:]} == {"flat"}
 
 
 def test_a_document_tells_the_highest_peak_of_all_replications():

@@ -33,7 +33,7 @@ def test_two_bands_and_the_peak_window():
     m.flush(3600, 0.0)
     assert m.kwh_by_band == pytest.approx([5.0, 7.0])
     assert m.peak_kw == pytest.approx(22)
-    assert m.cost_cny() == pytest.approx(5 * 0.6 + 7 * 1.0 + 30 * 22 * 4 / (31 * 96))
+    assert m.read().cost_cny() == pytest.approx(5 * 0.6 + 7 * 1.0 + 30 * 22 * 4 / (31 * 96))
 
 
 def test_demand_is_charged_month_by_month():
@@ -42,7 +42,7 @@ def test_demand_is_charged_month_by_month():
     m.shift(0, 10)
     m.shift(1800, 2)
     m.flush(5400, 12.0)
-    assert m.demand_cny == pytest.approx(30 * (10 * 2 / (31 * 96) + 12 * 4 / (28 * 96)))
+    assert m.read().demand_cny == pytest.approx(30 * (10 * 2 / (31 * 96) + 12 * 4 / (28 * 96)))
     assert m.peak_kw == pytest.approx(12)
 
 
@@ -52,7 +52,7 @@ def test_a_full_month_pays_its_peak_once():
     m.shift(86_400, 15)
     m.shift(86_400 + 900, -15)
     m.flush(28 * 86_400, 5.0)
-    assert m.demand_cny == pytest.approx(30 * 20)
+    assert m.read().demand_cny == pytest.approx(30 * 20)
 
 
 def test_peak_hours_hold_only_in_their_months():
@@ -94,7 +94,7 @@ def test_one_price_without_a_tariff():
     m = Meter(Electricity(price_cny_per_kwh=0.5), datetime(2026, 1, 1))
     m.shift(0, 10)
     m.flush(7200, 10.0)
-    assert m.cost_cny() == pytest.approx(10)
+    assert m.read().cost_cny() == pytest.approx(10)
 
 
 def test_later_tariff_entries_override_earlier_ones():
