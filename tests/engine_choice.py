@@ -20,12 +20,3 @@ def choose(engine):
     """Play with this engine from now on; return the one before."""
     before, _chosen[0] = _chosen[0], engine
     return before
-
-
-def opened(engine, program, seed, replication=0, trace=None):
-    """Return a replication that an engine is to play."""
-    if engine == "compiled":
-        from sim.compiled_engine.run import Run
-    else:
-        from sim.simpy_engine.run import Run
-    return Run(program, seed, replication, trace)

@@ -1,14 +1,14 @@
 """Hold two engines against each other: all that a replication shows of itself, and where two of them differ."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, is_dataclass
 from numbers import Integral, Real
-
-from engine_choice import opened
 
 from models.errors import DataError
 from sim import kpis
+from sim.engine import open_run
 from sim.program import lower
-from sim.simpy_engine.run import Trace
+from sim.tally import Sample
+from sim.trace import Trace
 
 H = 3600.0
 REL = 1e-9
@@ -17,6 +17,9 @@ FLOOR = 1e-9
 """Sums this close are equal: 0 that one engine finds as the difference of two rounded numbers; h, kWh, CNY, parts."""
 CUTS = (0.13, 0.4, 0.71, 1.0)
 """Shares of the horizon up to which one plays in turn; after the second, counting starts anew."""
+QUANTILES = (0.0, 0.05, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 1.0)
+GIVEN = ("program", "rule", "rules")
+"""Parts of a reading that come from the plant file, not from the run."""
 SHOWN = 8
 """Most differences of one kind that are told."""
 
@@ -29,7 +32,7 @@ class Story:
     """Rows of the trace, those under way at the end too."""
     states: list = field(default_factory=list)
     counted: dict = field(default_factory=dict)
-    """What was read off at some moments: KPIs and ledgers."""
+    """What was read off at some moments: all counts, the ledger, the KPIs."""
     ended: str = "at the horizon"
     """How it ended: there, or with which error."""
 
@@ -45,15 +48,20 @@ def played(engine, plant, hours, seed=1):
     """
     story, trace, counted_from = Story(), Trace(), 0.0
     try:
-        run = opened(engine, lower(plant), seed, 0, trace)
+        run = open_run(engine, lower(plant), seed, 0, trace)
         for n, cut in enumerate(CUTS, 1):
             run.play(cut * hours * H)
-            counted_s = cut * hours * H - counted_from
-            story.counted[f"step {n}"] = {"ledger": kpis.ledger(run), "record": kpis.record(run, counted_s)}
+            reading, counted_s = run.read(), cut * hours * H - counted_from
+            story.counted[f"step {n}"] = {
+                "now": run.now,
+                "reading": dict(_leaves(reading)),
+                "ledger": kpis.ledger(reading),
+                "record": kpis.record(reading, counted_s),
+            }
             if n == 2:
                 run.reset()
                 counted_from = cut * hours * H
-        trace.close(run)
+        run.close()
     except DataError as error:
         story.ended = str(error)
     story.visits, story.states = trace.visits, trace.states
@@ -150,25 +158,32 @@ def _same_peak(one, two, place):
     """Return whether two quarter hours, one the peak here and one there, are equally high but for rounding."""
     energy = place.removesuffix("peak_at")
     peak = one[f"{energy}peak_kw"]
+    highest = "load_profile_highest_kw" if f"{energy}load_profile_highest_kw entries" in one else "highest_kw_by_slot"
     for moment in (one[place], two[place]):
         if not moment:
             return False
-        hour, minute = moment[-5:].split(":")
+        hour, minute = str(moment)[11:16].split(":")
         slot = int(hour) * 4 + int(minute) // 15
-        if not all(close(figures[f"{energy}load_profile_highest_kw/{slot}"], peak) for figures in (one, two)):
+        if not all(close(figures[f"{energy}{highest}/{slot}"], peak) for figures in (one, two)):
             return False
     return True
 
 
 def _leaves(node, place=""):
-    """Yield each figure with its place."""
-    if isinstance(node, dict):
+    """Yield each figure with its place; of a sample its count, sum and quantiles, of the program nothing."""
+    if isinstance(node, Sample):
+        yield from ((f"{place}/{name}", getattr(node, name)) for name in ("count", "total", "positive"))
+        yield from ((f"{place}/{p:.0%}", node.quantile(p)) for p in QUANTILES)
+    elif is_dataclass(node):
+        named = {f.name: getattr(node, f.name) for f in fields(node) if f.name not in GIVEN}
+        yield from _leaves(named, place)
+    elif isinstance(node, dict):
         for key, value in node.items():
             yield from _leaves(value, f"{place}/{key}" if place else str(key))
     elif isinstance(node, list | tuple):
         yield f"{place} entries", len(node)
         for n, value in enumerate(node):
-            name = value.get("name", n) if isinstance(value, dict) else n
-            yield from _leaves(value, f"{place}/{name}")
+            name = value.get("name") if isinstance(value, dict) else getattr(value, "name", None)
+            yield from _leaves(value, f"{place}/{n if name is None else f'{n} {name}'}")
     else:
         yield place, node

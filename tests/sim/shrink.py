@@ -15,6 +15,7 @@ from models.plant import Plant
 Tree = dict[str, Any]
 Place = tuple[str | int, ...]
 GONE = object()
+KEPT = ("run", "horizon_h", "seed")
 
 
 def smaller(tree: Tree, fails: Callable[[Tree], bool], seconds: float) -> Tree:
@@ -30,6 +31,8 @@ def smaller(tree: Tree, fails: Callable[[Tree], bool], seconds: float) -> Tree:
     ...     {"name": "b", "buffer": None, "cycle_time_s": 8}]}]}
     >>> smaller(tree, lambda tree: "scrap" in tree["lines"][0]["stations"][0], 10)["lines"][0]["stations"]
     [{'name': 'a', 'buffer': 1, 'cycle_time_s': 9, 'scrap': 0.1}]
+
+    Times are not made shorter, nor the horizon longer: runs stay as short as they are.
     """
     until = time.monotonic() + seconds
     again = True
@@ -58,18 +61,22 @@ def _steps(node: Any, place: Place = ()) -> Iterator[tuple[Place, Any]]:
     if place[-1:] == ("horizon_h",):
         yield from ((place, node * share) for share in (0.1, 0.5, 0.8))
     elif isinstance(node, dict):
-        yield from (((*place, key), GONE) for key in reversed(node))
+        yield from (((*place, key), GONE) for key in reversed(node) if key not in KEPT)
         if family(node) not in (None, "constant"):
-            yield place, next(_numbers(node), 1)
+            yield place, max(_numbers(node), default=1)
     elif isinstance(node, list):
         yield from (((*place, n), GONE) for n in reversed(range(len(node))))
-    elif isinstance(node, int) and not isinstance(node, bool) and node > 1:
+    elif isinstance(node, int) and not isinstance(node, bool) and node > 1 and not _is_time(place):
         yield place, 1
     children = reversed(node.items()) if isinstance(node, dict) else []
     if isinstance(node, list):
         children = reversed(list(enumerate(node)))
     for key, value in children:
         yield from _steps(value, (*place, key))
+
+
+def _is_time(place: Place) -> bool:
+    return any(str(step).endswith(("_s", "_h", "_d")) for step in place)
 
 
 def _numbers(node: Any) -> Iterator[float]:
