@@ -11,8 +11,8 @@ from importlib import import_module
 from math import prod
 from typing import Any, Literal, Protocol, get_args
 
+from models import distribution as d
 from models.calendar import Calendar, scheduled_s
-from models.distribution import mean
 from models.errors import DataError, Problem
 from models.source import Source, span_s
 from sim.program import FURNACES, D, H, LineProgram, MachineProgram, Program, StationProgram
@@ -26,6 +26,7 @@ DEFAULT: Asked = "auto"
 FEW_VISITS = 1e5
 """With fewer visits of parts to machines expected, loading the compiled engine takes longer than it saves."""
 COMPILED_READY = False
+"""Whether ``auto`` may choose the compiled engine."""
 NEVER = float("inf")
 LOOKED_AT_S = 28 * D
 """So much of the calendar tells which share of time is scheduled."""
@@ -106,9 +107,9 @@ def is_own(station: StationProgram) -> bool:
 
 def _refused(line: str, station: StationProgram) -> Problem:
     return Problem(
-        f"--engine compiled, {line}/{station.name}",
-        f"kind {station.kind!r}, a station of your own",
-        "the kinds of the plant file: a station of your own is a SimPy process",
+        f"{line}/{station.name}",
+        f"kind {station.kind!r} is a SimPy process of your own",
+        "the compiled engine plays the kinds that come with renewline",
         "leave --engine out, or write --engine simpy",
     )
 
@@ -161,13 +162,13 @@ def _visits(line: LineProgram, program: Program, horizon_s: float) -> float:
 
 
 def _brings(rules: Source, open_share: float) -> tuple[float, float]:
-    """Return how many parts a source brings an hour of the clock, and at most in all; no limit where the line does."""
+    """Return how many parts a source brings an hour of the clock, and at most in all; infinite if the line decides."""
     most = NEVER if rules.count is None else float(rules.count * rules.quantity)
     if rules.arrivals_s is not None:
         listed = [rules.quantity if isinstance(a, int | float) else a.quantity for a in rules.arrivals_s]
         return NEVER, min(most, float(sum(listed)))
     if rules.interarrival_s is not None:
-        between_s = mean(rules.interarrival_s)
+        between_s = _mean(rules.interarrival_s)
         return (rules.quantity * H / between_s if between_s > 0 else NEVER), most
     if rules.profile is not None:
         spans = [(span_s(row.hours), row.per_h) for row in rules.profile]
@@ -209,11 +210,19 @@ def _able_per_h(station: StationProgram) -> float:
     return sum(_machine_per_h(station.kind, machine) for machine in station.machines)
 
 
+def _mean(dist: d.Dist) -> float:
+    """Return the mean of a distribution, without limit where it is beyond all numbers (a Weibull of tiny shape)."""
+    try:
+        return d.mean(dist)
+    except OverflowError:
+        return NEVER
+
+
 def _machine_per_h(kind: str, machine: MachineProgram) -> float:
     rig = machine.rig
     if kind in FURNACES:
         return H / (rig.pace_s * rig.charge_every)
-    takes_s = mean(rig.load_s) + mean(rig.unload_s) + mean(rig.return_s)
-    takes_s += min(map(mean, rig.cycle_s.values()), default=0.0) * rig.cycle_factor
+    takes_s = _mean(rig.load_s) + _mean(rig.unload_s) + _mean(rig.return_s)
+    takes_s += min(map(_mean, rig.cycle_s.values()), default=0.0) * rig.cycle_factor
     at_once = max(rig.capacity, sum(rig.inputs.values()), rig.pieces if kind == "join" else 1)
     return at_once * H / takes_s if takes_s > 0 else NEVER

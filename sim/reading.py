@@ -209,9 +209,10 @@ class MeterReading:
     def usual_bands(self) -> list[str]:
         """Return the tariff band of each quarter hour of the day: the one most often in force while counting."""
         out = []
+        counted = [(row, weight) for row, weight in zip(self.table, self.s_by_month, strict=True) if weight]
         for slot in range(SLOTS_PER_DAY):
             seconds = [0.0] * len(self.bands)
-            for row, weight in zip(self.table, self.s_by_month, strict=True):
+            for row, weight in counted:
                 seconds[row[slot]] += weight
             out.append(self.bands[seconds.index(max(seconds))])
         return out
