@@ -1,20 +1,46 @@
 """Play a short plant and read its trace as tables in hours, to be compared with tables written by hand."""
 
+from engine_choice import chosen
+
 from models.equipment import STATES
 from models.plant import Plant
+from sim.engine import open_run
 from sim.program import lower
-from sim.simpy_engine.run import Run, Trace
+from sim.trace import Trace
 
 H = 3600.0
 
 
 class Played:
-    """The trace of one replication."""
+    """The trace of one replication, by the engine of the test."""
 
     def __init__(self, model, hours, seed=1):
         self.trace = Trace()
-        self.run = Run(lower(Plant.model_validate(model)), seed, 0, self.trace)
+        self.run = open_run(chosen(), lower(Plant.model_validate(model)), seed, 0, self.trace)
         self.run.play(hours * H)
+
+    def read(self):
+        """What was counted so far."""
+        return self.run.read()
+
+    def line(self):
+        """What was counted of the first line."""
+        return self.read().lines[0]
+
+    def machine(self, station=None, name="1"):
+        """What was counted of a machine; default the first of all."""
+        machines = {(s.name, m.name): m for line in self.read().lines for s in line.stations for m in s.machines}
+        return machines[station, name] if station else next(iter(machines.values()))
+
+    def state(self):
+        """The state of the first machine now."""
+        return STATES[self.machine().state]
+
+    def waiting(self, station):
+        """The parts that wait in front of a station at the end; the run is over then."""
+        self.run.close()
+        rows = [v for v in self.trace.visits if v["station"] == station and v["leave_s"] is None]
+        return [v["part"] for v in rows if v["machine"] is None]
 
     def visits(self, station, columns="part enter start finish leave to"):
         """Rows of the parts that left after work, by part number; times in hours."""
@@ -33,8 +59,8 @@ class Played:
                 stays[-1] = (state, stays[-1][1], end)
             elif end > start:
                 stays.append((state, start, end))
-        open_stay = next(m.stays.state for m in self.run.machines() if (m.station.name, m.name) == (station, machine))
-        return stays[:-1] if stays and stays[-1][0] == STATES[open_stay] else stays
+        open_stay = STATES[self.machine(station, machine).state]
+        return stays[:-1] if stays and stays[-1][0] == open_stay else stays
 
 
 def station(name, cycle_h=None, buffer=None, **fields):

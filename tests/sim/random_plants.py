@@ -87,19 +87,19 @@ def routes(draw, number, names):
 
 
 @st.composite
-def lines(draw, name="l"):
-    """A line of up to four stations."""
+def lines(draw, name="l", rich=False):
+    """A line of up to four stations, of a rich one all with many fields at once."""
     names = ("a", "b", "c", "d")[: draw(st.integers(1, 4))]
-    row = [draw(stations(at, names)) for at in names]
+    row = [draw(stations(at, names, rich)) for at in names]
     line = {"name": name, "source": draw(sources(names)), "stations": row}
     for number, station in enumerate(row):
-        if draw(seldom):
+        if draw(st.booleans() if rich else seldom):
             station["next"] = draw(routes(number, names))
         if station["kind"] in ("assembly", "split", "join") and draw(seldom):
             station["output"] = draw(st.sampled_from(PRODUCTS))
     line |= {"mix": mix} if (mix := draw(MIXES)) else {}
     line |= draw(some({"calendar": CALENDARS, "blocking": st.just("before_service")}, most=1))
-    if draw(seldom):
+    if draw(often if rich else seldom):
         line["initial"] = draw(present(row))
     with_kits(line, draw)
     with_ways_back(line, draw)
@@ -151,7 +151,7 @@ def with_kits(line, draw):
         if station["buffer"] is not None:
             most = max(station["inputs"].values())
             station["buffer"] = max(station["buffer"], most)
-            if draw(seldom):
+            if draw(st.booleans()):
                 station["buffer"] = {p: most + n for n, p in enumerate(station["inputs"])}
     # What an assembly sends on may have changed after one before it had its kit.
     kits = [(n, s["inputs"]) for n, s in enumerate(line["stations"]) if s["kind"] == "assembly"]
@@ -221,19 +221,24 @@ def renewals(draw, made):
     return out
 
 
-ENERGY = {"electricity": {"tariff": {"bands": {"flat": 1, "peak": 2}, "demand_cny_per_kw_month": 30,
-                                     "hours": [{"band": "peak", "hours": ["08:00-12:00"]}]}}}  # fmt: skip
+TARIFF = {"bands": {"flat": 1, "peak": 2}, "demand_cny_per_kw_month": 30,
+          "hours": [{"band": "peak", "hours": ["08:00-12:00"]}]}  # fmt: skip
+BY_SEASON = {"bands": {"flat": 1, "peak": 2, "valley": 0.4},
+             "hours": [{"band": "peak", "hours": ["08:00-11:15", "18:00-21:00"]},
+                       {"band": "valley", "hours": ["00:00-24:00"], "months": [12, 2]}]}  # fmt: skip
+ENERGY = st.sampled_from([{"tariff": TARIFF}, {"tariff": TARIFF}, {"tariff": BY_SEASON}, {"price_cny_per_kwh": 0.7}])
 
 
 @st.composite
-def trees(draw, schedule=True):
+def trees(draw, schedule=True, rich=False):
     """A plant as it would stand in a file: one or two lines that share the crews."""
-    made = [draw(lines("l"))] + ([draw(lines("k"))] if draw(seldom) else [])
+    made = [draw(lines("l", rich))] + ([draw(lines("k", rich))] if draw(seldom) else [])
     crews = draw(CREW_KINDS)
     if not asks_for(made, "walkers"):
         del crews["walkers"]
     products = [{"name": p, "mass_kg": 100.0 * (n + 1), "priority": n % 2} for n, p in enumerate(PRODUCTS)]
-    tree = {"products": products, "crews": crews, "lines": made, "energy": ENERGY}
+    tree = {"products": products, "crews": crews, "lines": made}
+    tree["energy"] = {"electricity": draw(ENERGY)}
     tree["run"] = {"start": draw(st.sampled_from(["2026-01-05T00:00", "2025-12-30T21:10"])), "horizon_h": 400}
     tree |= draw(some({"calendar": CALENDARS}, 1))
     if schedule:

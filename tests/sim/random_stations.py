@@ -10,7 +10,20 @@ KINDS = ("machine", "batch", "furnace", "conveyor", "assembly", "split", "join",
 STROKES = ("furnace", "conveyor")
 POWER = {"processing": 9.5, "idle": 3.2, "setup": 2.1, "standby": 0.7, "off": 0.1, "heat_up": 11.0, "holding": 4.0,
          "start_up": 5.0, "blocked": 1.5}  # fmt: skip
-GAS = {"natural_gas_m3": {"processing": 5, "idle": 1, "off": 0.5, "failed": 2}}
+MORE_POWER = {"processing": 7.0, "starved": 2.9, "maintenance": 0.4, "failed": 0.9, "idle": 3.0}
+USES = st.sampled_from([
+    {"natural_gas_m3": {"processing": 5, "idle": 1, "off": 0.5, "failed": 2}},
+    {"coal_kg": {"processing": 40, "holding": 15}, "compressed_air_m3": {"processing": 3, "starved": 1}},
+    {"steam_t": {"processing": 0.2, "setup": 0.1}, "electricity_kwh": {"processing": 1.5, "blocked": 0.5}},
+])  # fmt: skip
+USES_PER_UNIT = st.sampled_from([
+    {"electricity_kwh": 0.3, "steam_t": 0.01},
+    {"natural_gas_m3": 1.5, "coal_kg": 2, "compressed_air_m3": 0.25},
+])  # fmt: skip
+AGEING = st.sampled_from([
+    {"failure_rate_per_y": 0.3, "cycle_time_per_y": 0.1, "energy_per_y": 0.05, "scrap_per_y": 0.1},
+    {"onset_y": 6.5, "failure_rate_per_y": 0.2, "repair_time_per_y": 0.15, "cycle_time_per_y": 0.05},
+])  # fmt: skip
 CALENDARS = st.sampled_from([
     {"shifts": ["mon-fri 06:00-14:00", "mon-fri 14:00-22:00"]},
     {"shifts": ["mon-sun 20:00-04:00"]},
@@ -39,8 +52,9 @@ HEAT = st.one_of(
     st.just({"load_kj_per_kg_k": 0.6, "temperature_rise_k": 900}),
 ).flatmap(
     lambda load: st.fixed_dictionaries(
-        {"carrier": st.sampled_from(["natural_gas_m3", "electricity_kwh"])},
-        optional={"efficiency": st.just(0.5), "wall_loss_kw": st.just(20), "holding_share": st.just(0.6),
+        {"carrier": st.sampled_from(["natural_gas_m3", "electricity_kwh", "coal_kg", "steam_t"])},
+        optional={"heating_value_mj_per_unit": st.just(30.5),
+                  "efficiency": st.just(0.5), "wall_loss_kw": st.just(20), "holding_share": st.just(0.6),
                   "opening_loss_kwh": st.just(1.5)},
     ).map(lambda more: load | more)
 )  # fmt: skip
@@ -60,12 +74,10 @@ def shared_fields(kind, targets):
         "scrap": st.sampled_from([0.05, 0.3]),
         "inspect": st.fixed_dictionaries({"detects": st.sampled_from([0.5, 1.0])}, optional={"bad_to": mends}),
         "transfer_s": dists(0.2 * H),
-        "power_kw": st.just(POWER),
-        "use_per_h": st.just(GAS),
-        "use_per_unit": st.just({"electricity_kwh": 0.3, "steam_t": 0.01}),
-        "ageing": st.just(
-            {"failure_rate_per_y": 0.3, "cycle_time_per_y": 0.1, "energy_per_y": 0.05, "scrap_per_y": 0.1}
-        ),
+        "power_kw": st.sampled_from([POWER, POWER, MORE_POWER]),
+        "use_per_h": USES,
+        "use_per_unit": USES_PER_UNIT,
+        "ageing": AGEING,
         "running_cost_cny_per_y": st.just(8760),
         "standby": STANDBY,
     }
@@ -76,12 +88,12 @@ def fields_of(kind, targets):
     """What this kind of station may say of its behaviour."""
     fields = shared_fields(kind, targets)
     if kind in STROKES:
-        return fields | {"charge_every": st.integers(1, 3)}
+        return fields | {"charge_every": st.integers(1, 3), "gaps": st.just(True)}
     fields = fields | {
         "load_s": dists(0.2 * H, least=0),
         "unload_s": dists(0.2 * H, least=0),
         "crew": some(dict.fromkeys(("setup", "load", "unload", "processing", "repair"), needs)),
-        "shift_end": st.sampled_from(["finish", "fit"]),
+        "shift_end": st.sampled_from(["finish", "fit", "resume"]),
         "no_start_within_s": eighths.map(lambda h: h * H / 2),
     }
     if kind != "transport":
@@ -108,15 +120,18 @@ def core(draw, kind):
 
 
 @st.composite
-def behaviour(draw, kind, targets):
+def behaviour(draw, kind, targets, rich):
     """The whole of what a machine of this kind does."""
-    out = draw(core(kind)) | draw(some(fields_of(kind, targets), most=5))
-    if kind in ("furnace", "batch") and draw(seldom):
+    fields = fields_of(kind, targets)
+    out = draw(core(kind)) | draw(some(fields, *((10, 5) if rich else (5, 0))))
+    if kind in ("furnace", "batch") and (rich or draw(seldom)):
         out["heat"] = draw(HEAT)
     if kind in STROKES and draw(seldom):
         out |= {"gaps": False, "charge_every": 1}
     if kind == "furnace":
-        out |= draw(some({"hold_off_shift": st.booleans(), "heat_up_h": st.just({"from_hold": 0.5, "cold": 2})}, 2))
+        out |= draw(
+            some({"hold_off_shift": st.booleans(), "heat_up_h": st.just({"from_hold": 0.5, "cold": 2})}, 2, 2 * rich)
+        )
         if "heat" in out and "heat_up_h" in out:
             out["heat"] = out["heat"] | {"heat_up_kwh": {"from_hold": 40, "cold": 300}}
     if any(mode.get("scope") == "head" for mode in out.get("failures", ())):
@@ -171,16 +186,17 @@ def options(draw, kind, targets):
         "cycle_time_factor": st.sampled_from([0.5, 0.8]),
         "ramp_up": RAMPS,
         "install_d": eighths.map(lambda h: h / 3),
+        "resale_cny": st.just(2),
     }
     more |= {"failures": without_heads(kind)}
     return {"name": "new", "capex_cny": 1} | draw(some(new | changed(kind) | more, most=4))
 
 
 @st.composite
-def stations(draw, name, targets):
-    """One station; where its parts go is the line's affair."""
+def stations(draw, name, targets, rich=False):
+    """One station, a rich one with many fields at once; where its parts go is the line's affair."""
     kind = draw(st.sampled_from(["machine", "machine", *KINDS]))
-    out = {"name": name, "kind": kind, "machines": draw(machines(kind, targets))} | draw(behaviour(kind, targets))
+    out = {"name": name, "kind": kind, "machines": draw(machines(kind, targets))} | draw(behaviour(kind, targets, rich))
     if kind == "transport" and isinstance(out["machines"], int) and draw(st.booleans()):
         out["vehicles"] = out.pop("machines")
     out["buffer"] = draw(st.sampled_from([None, None, 0, 1, 2, 4]))
@@ -195,7 +211,7 @@ def stations(draw, name, targets):
         fields["queue"] = st.sampled_from(["lifo", "priority", "returns_first"])
     if "standby" in out:
         fields["initial_state"] = st.sampled_from(["standby", "off"])
-    out |= draw(some(fields, most=2))
-    if draw(st.booleans()):
+    out |= draw(some(fields, most=2, least=rich))
+    if rich or draw(st.booleans()):
         out["options"] = [draw(options(kind, targets))]
     return out

@@ -14,9 +14,9 @@ seldom = st.sampled_from([False, False, False, True])
 
 
 @st.composite
-def some(draw, fields, most=3):
+def some(draw, fields, most=3, least=0):
     """A dict with at most so many of the fields: few together show more than all at once."""
-    names = draw(st.lists(st.sampled_from(sorted(fields)), unique=True, max_size=most))
+    names = draw(st.lists(st.sampled_from(sorted(fields)), unique=True, min_size=min(least, most), max_size=most))
     return {name: draw(fields[name]) for name in names}
 
 
@@ -42,10 +42,18 @@ def random_ones(scale=1.0):
         "triangular": lambda m: {"low": 0.0, "mode": m, "high": 2 * m},
         "empirical": lambda m: {"values": [0.5 * m, m, 2 * m], "weights": [1, 2, 1]},
         "sequence": lambda m: [m, 0.0, 2 * m],
+        "until the last": lambda m: [0.5 * m, 1.5 * m, m],
         "sum": lambda m: [0.25 * m, {"exponential": 0.75 * m}],
         "mixture": lambda m: [{"weight": 1, "dist": 0.5 * m}, {"weight": 2, "dist": {"exponential": m}}],
     }
-    return st.tuples(st.sampled_from(sorted(made)), mean).map(lambda pair: {pair[0]: made[pair[0]](pair[1])})
+
+    def written(pair):
+        name, mean = pair
+        if name == "until the last":
+            return {"sequence": made[name](mean), "then": "last"}
+        return {name: made[name](mean)}
+
+    return st.tuples(st.sampled_from(sorted(made)), mean).map(written)
 
 
 ENDING = st.lists(eighths.map(lambda h: 4 * h), min_size=1, max_size=4).map(
@@ -105,8 +113,11 @@ HEADS = st.fixed_dictionaries(
 
 WHEN = st.one_of(
     st.fixed_dictionaries(
-        {"every_h": eighths.map(lambda h: 4 * h)},
-        optional={"clock": st.sampled_from(["operating", "calendar"]), "policy": st.sampled_from(["age", "block"])},
+        {
+            "every_h": eighths.map(lambda h: 4 * h),
+            "clock": st.sampled_from(["operating", "calendar"]),
+            "policy": st.sampled_from(["age", "block"]),
+        }
     ),
     st.fixed_dictionaries({"every_units": st.integers(1, 6)}),
     st.fixed_dictionaries({"at": st.sampled_from(["mon 10:00", "tue 22:30", "thu 07:00", "sun 00:00"])}),

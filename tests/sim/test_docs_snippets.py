@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
+from engine_choice import chosen
 from scipy import stats
 
 from scenarios.files import read_text
@@ -34,7 +35,7 @@ def found(document, path):
 @pytest.mark.parametrize(("text", "exact"), [case[1:] for case in CASES], ids=[case[0] for case in CASES])
 def test_a_textbook_case_as_a_plant_file(text, exact):
     plant = read_text(text)
-    document = simulate(plant, Settings.of(plant, workers=1))
+    document = simulate(plant, Settings.of(plant, workers=1, engine=chosen()))
     for path, value in VALUES.findall(exact):
         figure, value = found(document, path), float(value)
         if isinstance(figure, dict):
@@ -58,5 +59,5 @@ def test_the_plants_to_start_from_run():
     plants = [read_text(text) for text in re.findall(r"```yaml\n(.*?)```", START, re.DOTALL)]
     assert len(plants) == 2
     for plant in plants:
-        settings = Settings.of(plant, workers=1, replications=2, horizon_h=200.0, warm_up_h=20.0)
+        settings = Settings.of(plant, workers=1, engine=chosen(), replications=2, horizon_h=200.0, warm_up_h=20.0)
         assert simulate(plant, settings)["lines"][0]["good_per_h"]["mean"] > 10

@@ -3,7 +3,6 @@
 import pytest
 from hand_tables import DAY, TWO, H, arrivals, option, play, renewal, station
 
-from models.equipment import STATES
 from models.errors import DataError
 
 
@@ -28,7 +27,7 @@ def test_a_crew_of_nobody_never_comes():
     mode = {"ttf_h": 2, "ttr_h": 1, "crew": "nobody"}
     t = play(100, station("a", 1, failures=[mode]), crews={"nobody": 0})
     assert t.states("a") == [("processing", 0, 2)]
-    assert STATES[t.run.machines()[0].state()] == "failed"  # to the end
+    assert t.state() == "failed"  # to the end
 
 
 def test_a_ring_of_blocked_machines_is_a_deadlock_and_told():
@@ -48,10 +47,9 @@ def test_a_sequence_that_ends_never_fails_again():
 def test_horizon_and_start_need_no_round_figures(start, until_h):
     """Work at 10 kW throughout: energy, hours and bands agree to the second."""
     t = play(until_h, station("a", 0.31, power_kw={"processing": 10}), run={"start": start})
-    line = t.run.lines[0]
-    line.flush(until_h * H)
+    line = t.line()
     assert sum(line.meter.kwh_by_band) == pytest.approx(10 * until_h, rel=1e-12)
-    assert sum(t.run.machines()[0].stays.seconds) == pytest.approx(until_h * H, rel=1e-12)
+    assert sum(t.machine().seconds) == pytest.approx(until_h * H, rel=1e-12)
     assert line.meter.peak_kw <= 10 * (1 + 1e-12)
 
 
@@ -114,7 +112,7 @@ def test_two_causes_at_one_instant_follow_each_other():
 def test_a_line_on_holiday_all_along_makes_nothing():
     t = play(20, station("a", 1), calendar={"shifts": ["mon 08:00-16:00"]}, run={"start": "2026-01-06"})
     assert t.visits("a") == []
-    assert STATES[t.run.machines()[0].state()] == "off_shift"
+    assert t.state() == "off_shift"
 
 
 def test_after_the_warm_up_only_what_follows_counts():
@@ -123,13 +121,13 @@ def test_after_the_warm_up_only_what_follows_counts():
     t = play(5, station("a", 10, failures=[mode]), source=arrivals(0, 1), crews={"fitter": 1})
     t.run.reset()
     t.run.play(8 * H)
-    line, now = t.run.lines[0], 8 * H
-    there = line.stations[0]
+    line = t.line()
+    (there,), (fitter,) = line.stations, t.read().crews
     areas = {
-        "in the line": line.wip.area(now),
-        "at the station": there.number.area(now),
-        "in front": there.queued.area([part.entered_s for part in there.queue], now),
-        "fitters busy": t.run.crews["fitter"].busy.area(now),
+        "in the line": line.wip_area,
+        "at the station": there.number.area,
+        "in front": there.queued_area,
+        "fitters busy": fitter.busy.area,
     }
     assert {name: area / H for name, area in areas.items()} == {
         "in the line": 6,
@@ -137,8 +135,7 @@ def test_after_the_warm_up_only_what_follows_counts():
         "in front": 3,
         "fitters busy": 3,
     }
-    line.flush(now)
-    assert sum(t.run.machines()[0].stays.seconds) == 3 * H
+    assert sum(t.machine().seconds) == 3 * H
 
 
 def test_maintenance_by_units_counts_the_parts_of_a_charge():

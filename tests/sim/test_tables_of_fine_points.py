@@ -85,7 +85,7 @@ def test_what_leaves_bad_is_not_good_whether_found_or_not():
     """All parts of a are bad: b finds all of them, or none."""
     for detects, counted in ((1, (0, 0, 2)), (0, (0, 2, 0))):
         t = play(3.5, station("a", 1, scrap=1), station("b", 1, inspect={"detects": detects}))
-        (output,) = t.run.lines[0].outputs.values()
+        (output,) = t.line().outputs.values()
         assert (output.good, output.bad, output.scrapped) == counted
 
 
@@ -94,7 +94,7 @@ def test_a_bad_part_uses_nothing_of_what_a_good_one_uses():
     inspection = station("b", 1, inspect={"detects": 1})
     for scrap, behind, kwh in ((0, [], {"electricity_kwh": 6}), (1, [], {}), (1, [inspection], {})):
         t = play(3.5, station("a", 1, scrap=scrap, use_per_unit={"electricity_kwh": 2}), *behind)
-        assert t.run.machines()[0].stays.per_unit == kwh
+        assert t.machine().per_unit == kwh
 
 
 def test_a_charge_starts_when_the_oldest_has_waited_long_enough():
@@ -124,10 +124,9 @@ def test_a_head_that_runs_again_stops_again(work_h, ends_h):
 
 def used(t):
     """What the first machine used of electricity, by state and per part."""
-    stays = t.run.machines()[0].stays
-    stays.flush(t.run.clock.now)
-    by_state = dict(zip(STATES, stays.amounts["electricity_kwh"], strict=True))
-    return {state: kwh for state, kwh in by_state.items() if kwh} | stays.per_unit
+    machine = t.machine()
+    by_state = dict(zip(STATES, machine.amounts["electricity_kwh"], strict=True))
+    return {state: kwh for state, kwh in by_state.items() if kwh} | machine.per_unit
 
 
 def test_heat_of_a_charge():
@@ -152,14 +151,14 @@ def test_a_failure_of_the_old_machine_does_not_stop_the_new_one():
     new = option(install_h=1, failures=[])
     t = play(8.5, station("a", 1, options=[new], **fails_at(5, 1)), schedule=[renewal(2)])
     assert t.states("a") == [("processing", 0, 2), ("installing", 2, 3)]
-    assert t.run.machines()[0].units == 7
+    assert t.machine().units == 7
 
 
 def test_an_arrival_comes_before_a_failure_of_the_same_moment():
     """The part of 2 finds the machine idle and is not lost; then the machine fails, and takes it after the repair."""
     t = play(5, station("a", 1, buffer=0, **fails_at(2, 1)), source=arrivals(2, 2.5, when_full="lost"))
     assert t.visits("a", "part start leave") == [(1, 3, 4)]
-    assert t.run.lines[0].feeds[0].lost == 1
+    assert t.line().feeds[0].lost == 1
 
 
 def test_an_arrival_comes_before_a_time_out_of_the_same_moment():

@@ -57,14 +57,15 @@ def test_an_end_makes_room_for_an_arrival_of_the_same_instant():
     """No place in front and arrivals that do not wait: the part of 1 h finds the machine free, the one of 1.5 not."""
     t = play(5, station("a", 1, buffer=0), source=arrivals(0, 1, 1.5, 2, when_full="lost"))
     assert t.visits("a", "part start leave") == [(1, 0, 1), (2, 1, 2), (4, 2, 3)]
-    assert t.run.lines[0].feeds[0].lost == 1
+    assert t.line().feeds[0].lost == 1
 
 
 def test_arrivals_together_fill_what_there_is_and_the_rest_is_lost():
     """Four at once before one machine and one place: two go in."""
     t = play(9, station("a", 1, buffer=1), source=arrivals(0, 4, quantity=4, when_full="lost"))
     assert t.visits("a", "part start leave") == [(1, 0, 1), (2, 1, 2), (5, 4, 5), (6, 5, 6)]
-    assert (t.run.lines[0].feeds[0].offered, t.run.lines[0].feeds[0].lost) == (8, 4)
+    (feed,) = t.line().feeds
+    assert (feed.offered, feed.lost) == (8, 4)
 
 
 def test_arrivals_without_a_place_wait_outside_in_order():

@@ -56,7 +56,7 @@ def test_a_mixed_source_gives_no_more_than_a_kit_needs_of_it():
     products = [{"name": n} for n in "pqr"]
     t = play(5, kit, source=[{"saturated": True}, late], mix={"sequence": ["p", "q"]}, products=products)
     assert t.visits("kit", "part enter start leave") == [(1, 0, 3, 4)]
-    assert len(t.run.lines[0].stations[0].queue) == 2
+    assert len(t.waiting("kit")) == 2
 
 
 def test_a_source_that_is_used_up_leaves_a_kit_unfinished():
@@ -70,7 +70,7 @@ def test_a_source_whose_lots_are_too_small_for_a_joining_gives_nothing():
     """Three of one lot are joined, but lots have two parts."""
     t = play(9, station("a", 1, kind="join", pieces=3), mix={"sequence": ["p"], "lot": 2}, **TWO)
     assert t.visits("a") == []
-    assert len(t.run.lines[0].stations[0].queue) == 0
+    assert t.waiting("a") == []
 
 
 # people
@@ -117,7 +117,7 @@ def test_a_joining_machine_does_not_wake_for_a_source_that_is_used_up():
     a = station("a", 1, kind="join", pieces=2, standby={"after_s": 0})
     t = play(3, a, source={"saturated": True, "count": 3})
     assert t.visits("a", "part start leave") == [(1, 0, 1)]
-    assert t.run.machines()[0].sleep.asleep
+    assert t.state() == "standby"
 
 
 def test_a_part_of_another_lot_wakes_nobody():

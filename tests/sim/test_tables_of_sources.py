@@ -218,6 +218,6 @@ def test_each_half_done_part_is_on_a_machine_of_its_own():
 def test_waiting_outside_is_waiting():
     """Work of 2 without a place: parts of 0, 1 and 2 begin at 0, 2 and 4 and have waited 0, 1 and 2."""
     t = play(10, station("a", 2, buffer=0), source=arrivals(0, 1, 2))
-    waits = t.run.lines[0].stations[0].waits
+    waits = t.line().stations[0].waits
     assert (waits.count, waits.total) == (3, 3.0)
     assert t.visits("a", "part enter start") == [(1, 0, 0), (2, 2, 2), (3, 4, 4)]

@@ -137,7 +137,7 @@ def test_one_repairer_goes_by_priority_then_in_order_of_asking():
         [("processing", 0, 1.5), ("failed", 1.5, 7)],
         [("processing", 0, 1.75), ("failed", 1.75, 5)],
     ]
-    crew = t.run.crews["fitter"]
+    (crew,) = t.read().crews
     assert (crew.waits.count, crew.waits.total) == (3, pytest.approx(1.25 + 3.5))
 
 
@@ -324,18 +324,12 @@ def test_failure_clocks_of_the_new_machine_start_at_zero():
 
 
 def test_a_failure_and_a_maintenance_of_one_name_keep_their_own_times():
-    from models.plant import Plant
-    from sim.program import lower
-    from sim.simpy_engine.run import Run
-
     work = station(
         "a",
         1,
         failures=[{"name": "x", "ttf_h": 2, "ttr_h": {"uniform": {"low": 1, "high": 2}}}],
         maintenance=[{"name": "x", "every_h": 3, "duration_h": {"uniform": {"low": 5, "high": 6}}}],
     )
-    run = Run(lower(Plant.model_validate({"lines": [{"name": "l", "source": "saturated", "stations": [work]}]})), 1, 0)
-    run.play(300 * 3600)
-    failure, upkeep = run.lines[0].stations[0].causes()
+    failure, upkeep = play(300, work).line().stations[0].causes
     assert 1 <= failure.lengths.mean() <= 2
     assert 5 <= upkeep.lengths.mean() <= 6

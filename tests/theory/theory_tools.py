@@ -7,6 +7,7 @@ one comparison in a thousand at a random seed; the seeds are fixed, so that a co
 import math
 
 import numpy as np
+from engine_choice import chosen
 from scipy import stats
 
 from models.plant import Plant
@@ -33,7 +34,8 @@ def poisson(per_h, **fields):
 def records(model, hours, warm_up_h=0.0, replications=20, seed=1):
     """The whole record of each replication."""
     program = lower(model)
-    return [replicate(Job(program, seed, r, hours * H, warm_up_h * H)).record for r in range(replications)]
+    jobs = [Job(program, seed, r, hours * H, warm_up_h * H, engine=chosen()) for r in range(replications)]
+    return [replicate(job).record for job in jobs]
 
 
 def figures(runs, read, line=0):

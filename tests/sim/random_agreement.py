@@ -1,0 +1,101 @@
+"""Blocks of random plants on which two engines are held against each other, and what is told where they part."""
+
+import traceback
+from collections import Counter
+
+from census import used
+from engine_choice import OTHER
+from engines import differences, played
+from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings
+from shrink import smaller
+
+from models.checks import check_plant
+from models.plant import Plant
+from scenarios.files import write_plant
+
+SHRINKING_S = 60.0
+"""How long a plant on which they part is made smaller."""
+
+
+def parted(tree, engines=("simpy", OTHER)):
+    """Return where two engines part on a plant, over the horizon and with the seed of its ``run``; nothing if not."""
+    plant = Plant.model_validate(tree)
+    stories = []
+    for engine in engines:
+        try:
+            stories.append(played(engine, plant, plant.run.horizon_h, plant.run.seed))
+        except Exception as error:  # whatever goes wrong inside an engine is to be shown with its plant
+            return [f"{engine} breaks: {''.join(traceback.format_exception(error)[-3:])}"], []
+    return differences(*stories), stories
+
+
+def told(tree, engines=("simpy", OTHER), seconds=SHRINKING_S):
+    """Return a plant on which they part as a plant file, made smaller, with the first differences."""
+    small = smaller(tree, lambda one: bool(parted(one, engines)[0]), seconds)
+    found = "\n".join(f"# {line}" for text in parted(small, engines)[0] for line in text.splitlines())
+    text = write_plant(Plant.model_validate(small))
+    return f"# {' and '.join(engines)} part on this plant (renewline simulate, with --engine):\n{text}{found}\n"
+
+
+def agree(strategy, examples, number, engines=("simpy", OTHER)):
+    """Hold two engines against each other on a block of random plants; return how often each feature occurred.
+
+    Args:
+        strategy: Plants, as in a file.
+        examples: How many.
+        number: The block's seed.
+        engines: Which two.
+    """
+    seen, bad = Counter(), []
+
+    @seed(number)
+    @settings(
+        max_examples=examples, deadline=None, database=None, phases=[Phase.generate], verbosity=Verbosity.quiet,
+        suppress_health_check=list(HealthCheck),
+    )  # fmt: skip
+    @given(tree=strategy)
+    def one(tree):
+        if bad:
+            return
+        plant = Plant.model_validate(tree)
+        check_plant(plant)
+        found, stories = parted(tree, engines)
+        if found:
+            bad.append(tree)
+        else:
+            seen.update(used(plant) | happened(stories[0]) | {"plants"})
+
+    one()
+    assert not bad, told(bad[0], engines)
+    return seen
+
+
+# what happened in a run
+
+HAPPENINGS = {
+    *(f"state {s}" for s in ("processing", "setup", "blocked", "starved", "standby", "start_up", "failed",
+                             "maintenance", "waiting_crew", "installing", "holding", "heat_up", "off", "overtime",
+                             "off_shift")),
+    "lost", "scrap", "exit", "batch", "a visit again", "a long wait for people", "people asked for together",
+    "stands for ever", "outside", "a renewal over", "a round walked",
+}  # fmt: skip
+"""What must have happened, besides being written in the plant file."""
+
+
+def happened(story):
+    """Return what a story shows of :data:`HAPPENINGS`."""
+    out = {f"state {row['state']}" for row in story.states}
+    for row in story.visits:
+        out |= {row["to"]} & {"lost", "scrap", "exit"}
+        out |= {"batch"} if row["batch"] is not None else set()
+        out |= {"a visit again"} if row["visit"] > 1 else set()
+    out |= {"stands for ever"} if "for ever" in story.ended else set()
+    for counted in story.counted.values():
+        record = counted["record"]
+        for crew in record["crews"]:
+            out |= {"a long wait for people"} if crew["waiting_time_h"] > 0 else set()
+            out |= {"people asked for together"} if len(crew["in_use"]) > 2 and crew["in_use"][2] > 0 else set()
+            out |= {"a round walked"} if crew.get("rounds_per_h", 0) > 0 else set()
+        out |= {"a renewal over"} if any(row["back_h"] is not None for row in record["renewals"]) else set()
+        out |= {"outside"} if any(s["outside"] for line in record["lines"] for s in line["sources"]) else set()
+    return out
