@@ -25,7 +25,7 @@ ENGINES: tuple[Asked, ...] = get_args(Asked)
 DEFAULT: Asked = "auto"
 FEW_VISITS = 1e5
 """With fewer visits of parts to machines expected, loading the compiled engine takes longer than it saves."""
-COMPILED_READY = False
+COMPILED_READY = True
 """Whether ``auto`` may choose the compiled engine."""
 NEVER = float("inf")
 LOOKED_AT_S = 28 * D

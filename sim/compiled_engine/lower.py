@@ -201,7 +201,7 @@ class Lowering:
             **self._present(line.initial, products),
             "products_n": len(products), "outputs": self._outputs(len(products)),
             "loops": line.has_loops(), "may_stand": any(map(may_stand, line.stations)),
-            "before_service": line.before_service, "sequence": block.wholes([products[p] for p in sequence]),
+            "before_service": line.before_service, "sequence": block.wholes([products.get(p, c.ANY_PRODUCT) for p in sequence]),
             "sequence_n": len(sequence), "shares": block.reals([end for _, end in line.shares]),
             "shares_n": len(line.shares), "lot": line.lot, "stirred": block.wholes([0] * words),
             "stirred_words": words, "wip": self.level(), "meter": self._meter(), "active": self._active(line, count),

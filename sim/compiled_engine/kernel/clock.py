@@ -117,4 +117,5 @@ def play(w: World) -> None:
                 w.fault = STANDSTILL
                 return
         settle_all(w, now)
-    w.now = max(w.now, w.until_s)
+    if w.fault == FINE:
+        w.now = max(w.now, w.until_s)

@@ -143,7 +143,8 @@ def stands(w: World, ref: Ref, now: float) -> None:
 def goes_on(w: World, m: Machine, now: float) -> int:
     """Return whether a machine will move something by itself."""
     s = station(w, m.station)
-    if m.off == 1 and m.out_first == 0 and (has_part(w, m.station) == 1 or keepers_at_all(w, s) == 1):
+    may_take = has_part(w, m.station) == 1 or keepers_at_all(w, s) == 1
+    if m.off == 1 and m.out_first == 0 and may_take:
         return 1
     if m.stop != NOBODY or m.installing == 1 or under_way(w, m) == 1:
         return 1
