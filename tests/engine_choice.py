@@ -1,6 +1,6 @@
 """Which engine a test plays with: ``ENGINES`` are those that are ready, ``chosen`` is the one of the test under way."""
 
-READY = False
+READY = True
 """Whether the compiled engine is there; from then on the tests in ``BOTH`` run with both engines."""
 ENGINES = ("simpy", "compiled") if READY else ("simpy",)
 OTHER = ENGINES[-1]

@@ -166,7 +166,9 @@ def _optimised(program: Any) -> bytes:  # noqa: ANN401 - llvmlite has no types
     for function in program.functions:
         if not function.is_declaration and function.name not in ENTRIES:
             function.linkage = "internal"
-    unknown = [f.name for f in program.functions if f.is_declaration and f.name not in LIBRARY and "llvm." not in f.name]
+    unknown = [
+        f.name for f in program.functions if f.is_declaration and f.name not in LIBRARY and "llvm." not in f.name
+    ]
     assert not unknown, f"rules call what is no rule: {unknown}"
     machine = target_machine()
     builder = llvm.create_pass_builder(machine, llvm.create_pipeline_tuning_options(speed_level=3))

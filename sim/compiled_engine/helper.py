@@ -162,7 +162,9 @@ class Helper:
             counts[here] = live.whole_row(live.get(r.Sample, ref, "counts"), room)
             sums[here] = live.real_row(live.get(r.Sample, ref, "sums"), room)
         for name, value in (
-            ("counts", live.put((ref, "counts"), counts)), ("sums", live.put((ref, "sums"), sums)), ("low", first),
+            ("counts", live.put((ref, "counts"), counts)),
+            ("sums", live.put((ref, "sums"), sums)),
+            ("low", first),
             ("room", len(sums)),
         ):
             live.set(r.Sample, ref, name, value)
@@ -185,7 +187,9 @@ class Helper:
         index = {name: n for n, name in enumerate(line.products)}
         whats = [index.get(p, c.ANY_PRODUCT) for p in products]
         for name, row in (
-            ("times", np.array(times, np.float64)), ("whats", np.array(whats, np.int64)), ("many", np.array(many, np.int64)),
+            ("times", np.array(times, np.float64)),
+            ("whats", np.array(whats, np.int64)),
+            ("many", np.array(many, np.int64)),
         ):
             live.set(r.Feed, ref, name, live.put((ref, name), row))
         live.set(r.Feed, ref, "next", 0)

@@ -152,7 +152,9 @@ class Lowering:
         """Give each station the refs of all its causes."""
         for (line, station), causes in self.rigs.causes.items():
             at = self.stations[line] + station * r.STATION
-            self.block.set(r.Station, at, causes=self.block.wholes([cause.ref for cause in causes]), causes_n=len(causes))
+            self.block.set(
+                r.Station, at, causes=self.block.wholes([cause.ref for cause in causes]), causes_n=len(causes)
+            )
         return self.rigs.causes
 
     def _names(self, place: tuple[int, int, int], crew: str) -> bool:

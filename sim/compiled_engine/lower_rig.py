@@ -145,7 +145,9 @@ class _OneRig:
 
     def _needs(self) -> dict[str, Any]:
         rig = self.rig
-        needs = {phase: self.rigs.needs(rig.needs.get(phase, {})) for phase in ("load", "setup", "processing", "unload")}
+        needs = {
+            phase: self.rigs.needs(rig.needs.get(phase, {})) for phase in ("load", "setup", "processing", "unload")
+        }
         loads, unloads = bool(rig.load_s) or needs["load"] != 0, bool(rig.unload_s) or needs["unload"] != 0
         keeps = self.line.before_service and self.station.kind in KEEP_PLACES
         return {

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from models.calendar import Calendar
-from sim.simpy_engine.clock import ENDS, STOPS
 from sim.arrivals import FAR_S
+from sim.simpy_engine.clock import ENDS, STOPS
 
 if TYPE_CHECKING:
     from datetime import datetime

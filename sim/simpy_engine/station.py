@@ -329,7 +329,8 @@ class Station:
 
     def causes(self) -> list[Cause]:
         """Return the causes of stops of all machines, also of those renewed."""
-        return self.retired + [cause for machine in self.machines for cause in machine.stops.causes]
+        there = [machine for machine in self.machines if not machine.renewal.installing]  # what has left is retired
+        return self.retired + [cause for machine in there for cause in machine.stops.causes]
 
     def reset(self, now: float) -> None:
         """Count from ``now`` on."""

@@ -155,7 +155,7 @@ def count_part(w: World, m: Machine, who: Ref, target: int, now: float) -> None:
     p = part(w, who)
     mended = 1 if m.found_bad == 1 and target != SCRAP_AT else 0
     m.found_bad = 0
-    sent_back = 1 if 0 <= target and target <= station(w, m.station).index else 0
+    sent_back = 1 if target >= 0 and target <= station(w, m.station).index else 0
     if is_repeat(w, m, p) == 1:
         m.repeats += 1
     elif p.bad == 1 or sent_back == 1 or target == SCRAP_AT:

@@ -39,8 +39,8 @@ if TYPE_CHECKING:
     from sim.compiled_engine.kernel.line import flush_line, stir
     from sim.compiled_engine.kernel.lists import add_ready, drop_ready, new_part, touch
     from sim.compiled_engine.kernel.machine import carry_on
-    from sim.compiled_engine.kernel.people import next_duty, on_duty
     from sim.compiled_engine.kernel.patrol import come
+    from sim.compiled_engine.kernel.people import next_duty, on_duty
     from sim.compiled_engine.kernel.renewal import fit_out
     from sim.compiled_engine.kernel.shifts import begin_shift
     from sim.compiled_engine.kernel.source import start_feed

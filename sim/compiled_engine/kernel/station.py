@@ -285,7 +285,7 @@ def pull(w: World, where: Ref, now: float) -> None:
     """Step 4 of an instant: ready machines take parts, then places are filled from behind."""
     s = station(w, where)
     if s.ready_n > 0:
-        if s.choose == LONGEST_IDLE or s.ready_n == 1 and s.choose == IN_ORDER:
+        if s.choose == LONGEST_IDLE or (s.ready_n == 1 and s.choose == IN_ORDER):
             by_idleness(w, where, now)
         else:
             by_choice(w, where, now)
