@@ -13,6 +13,8 @@ from models.checks import check_plant
 from models.plant import Plant
 from scenarios.files import write_plant
 
+MORE, MORE_BLOCKS = 50, 20
+"""So many plants are drawn at a time, so often, to find what a block did not reach; played are those that bring it."""
 SHRINKING_S = 60.0
 """How long a plant on which they part is made smaller."""
 
@@ -37,16 +39,39 @@ def told(tree, engines=("simpy", OTHER), seconds=SHRINKING_S):
     return f"# {' and '.join(engines)} part on this plant (renewline simulate, with --engine):\n{text}{found}\n"
 
 
-def agree(strategy, examples, number, engines=("simpy", OTHER)):
+def agree(strategy, examples, number, wanted=frozenset(), engines=("simpy", OTHER)):
     """Hold two engines against each other on a block of random plants; return how often each feature occurred.
+
+    Plants follow that bring what is wanted and was not in the block: rare things come together late.
 
     Args:
         strategy: Plants, as in a file.
         examples: How many.
         number: The block's seed.
+        wanted: Features, see :func:`census.every` and :data:`HAPPENINGS`, that the block is to reach.
         engines: Which two.
     """
-    seen, bad = Counter(), []
+    seen = Counter()
+
+    def compare(tree):
+        plant = Plant.model_validate(tree)
+        check_plant(plant)
+        found, stories = parted(tree, engines)
+        assert not found, told(tree, engines)
+        seen.update(used(plant) | happened(stories[0]) | {"plants"})
+
+    for tree in drawn(strategy, examples, number):
+        compare(tree)
+    for more in range(MORE_BLOCKS):
+        for tree in drawn(strategy, MORE, number * 1000 + more) if wanted - set(seen) else ():
+            if (used(Plant.model_validate(tree)) | HAPPENINGS) & (wanted - set(seen)):
+                compare(tree)
+    return seen
+
+
+def drawn(strategy, examples, number):
+    """Return random plants, the same for the same seed."""
+    out = []
 
     @seed(number)
     @settings(
@@ -54,20 +79,11 @@ def agree(strategy, examples, number, engines=("simpy", OTHER)):
         suppress_health_check=list(HealthCheck),
     )  # fmt: skip
     @given(tree=strategy)
-    def one(tree):
-        if bad:
-            return
-        plant = Plant.model_validate(tree)
-        check_plant(plant)
-        found, stories = parted(tree, engines)
-        if found:
-            bad.append(tree)
-        else:
-            seen.update(used(plant) | happened(stories[0]) | {"plants"})
+    def draw(tree):
+        out.append(tree)
 
-    one()
-    assert not bad, told(bad[0], engines)
-    return seen
+    draw()
+    return out
 
 
 # what happened in a run
