@@ -46,6 +46,7 @@ def _or_auto(convert: Callable[..., Any]) -> dict[str, Any]:
 
 def _shared(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options that every run has."""
+    command = _told(command)
     for option in reversed(
         (
             click.option("--seed", type=click.IntRange(min=0), help="Seed of all random streams [the plant file's]."),
@@ -58,6 +59,16 @@ def _shared(command: Callable[..., Any]) -> Callable[..., Any]:
                 "your own; compiled: faster, once it is loaded; auto: compiled where that pays.",
             ),
             click.option("--workers", type=click.IntRange(min=1), help="Processes to use [one per core]."),
+        )
+    ):
+        command = option(command)
+    return command
+
+
+def _told(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options on what a command tells and writes."""
+    for option in reversed(
+        (
             click.option(
                 "--lang", type=click.Choice(["zh", "en"]), help="Language of report and tables [the locale's]."
             ),
@@ -330,6 +341,45 @@ def optimize(problem: str, gap: float, time_limit_s: float, verbose: bool) -> No
     from experiments import commands
 
     commands.optimize(problem, gap, time_limit_s)
+
+
+def _names(ctx: click.Context, param: click.Parameter, value: str | None) -> tuple[str, ...] | None:
+    """Return what ``--only`` names."""
+    if value is None:
+        return None
+    from experiments.bench.document import parse_names
+
+    try:
+        return parse_names(value)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
+
+
+@app.command(short_help="Measure how fast the engines are on this machine.")
+@click.option(
+    "--only",
+    metavar="NAME,NAME",
+    callback=_names,
+    help="What to measure: W1 to W5 (rates), cores, replications, start [all].",
+)
+@click.option(
+    "--repeats",
+    type=click.IntRange(min=1),
+    default=5,
+    show_default=True,
+    help="Rounds; in each all programs take their turn.",
+)
+@_told
+def bench(only: tuple[str, ...] | None, repeats: int, **given: Any) -> None:  # noqa: ANN401 - click's options by name
+    """Measure how fast the engines are on this machine: station visits a second, beside plain SimPy. Some minutes.
+
+    \b
+    renewline bench
+    renewline bench --only W1,W2 --repeats 3 --no-save
+    """
+    from experiments import commands
+
+    commands.bench(commands.Request(**given, command="bench", plant="-".join(only or ("all",))), only, repeats)
 
 
 @app.command(short_help="Write the report of an earlier run again.")

@@ -186,6 +186,27 @@ def optimize(problem: str, gap: float, time_limit_s: float) -> None:
         raise click.exceptions.Exit(5)
 
 
+def bench(request: Request, only: tuple[str, ...] | None, repeats: int) -> None:
+    """Measure how fast the engines are."""
+    from experiments.bench.chart import write_chart
+    from experiments.bench.document import NAMES
+    from experiments.bench.document import bench as measured
+    from experiments.run_folder import as_json, folder_for
+
+    folder = None
+    if not request.no_save:
+        folder = Path(request.out) if request.out else folder_for(request.command, request.plant)
+        folder.mkdir(parents=True, exist_ok=True)  # before minutes are spent on what then has no place
+    with _stages(request) as announce:
+        document = measured(only or NAMES, repeats, announce)
+    if folder is not None:
+        (folder / "bench.json").write_text(as_json(document), encoding="utf-8")
+        drawn = write_chart(document, folder / "bench.png", request.language)
+    _show(request, document)
+    if folder is not None and not request.quiet:
+        click.echo(f"Written: {folder / 'bench.json'}{f', {drawn}' if drawn else ''}", err=True)
+
+
 def report(run_folder: str, lang: str | None) -> None:
     """Write the report of an earlier run again."""
     from experiments.lang import choose_language

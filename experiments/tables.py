@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.table import Table as RichTable
 from rich.text import Text
 
+from experiments.bench import tables as bench_tables
 from experiments.report import energy_parts, kpi_parts, plan_parts, rank_parts, run_parts, statistics_parts
 from experiments.report.parts import Column, Document, Table, Writer, with_names
 
@@ -15,7 +16,7 @@ def show(document: Document, console: Console, lang: str = "en") -> None:
     """Print the answer and its tables.
 
     Args:
-        document: What ``simulate``, ``compare``, ``rank`` or ``plan`` print with ``--json``.
+        document: What ``simulate``, ``compare``, ``rank``, ``plan`` or ``bench`` print with ``--json``.
         console: Where to; its width is kept, rich honours ``NO_COLOR``.
         lang: ``en`` or ``zh``.
 
@@ -110,4 +111,5 @@ _KINDS: dict[str, Callable[[Document, Writer], tuple[list[str], list[Table]]]] =
     "compare": _compare,
     "simulate": _simulate,
     "rank": _rank,
+    "bench": bench_tables.tables,
 }

@@ -64,6 +64,13 @@ class _Shares:
         self.shifting = [0.0] * len(self._counted_to)
         self.held = 0.0
 
+    def restore(
+        self, from_s: float, last: tuple[int, float, float] | None, before: float, held: float,
+        counted_to: list[float], sole: list[float], shifting: list[float],
+    ) -> None:  # fmt: skip
+        self.from_s, self._last, self._before, self.held = from_s, last, before, held
+        self._counted_to, self.sole, self.shifting = counted_to, sole, shifting
+
     def add(self, machine: int, start: float, end: float) -> None:
         group = self.groups[machine]
         if self._last is not None:
@@ -109,6 +116,28 @@ class ActivePeriods:
         self._since: dict[int, float] = {}  # active machines in order of their starts
         self._waiting: list[_Period] = []  # ever shorter, all around one instant: not known yet if longest anywhere
         self._shares = _Shares(range(machines) if groups is None else groups)
+
+    @classmethod
+    def restored(
+        cls,
+        groups: Sequence[int],
+        since: dict[int, float],
+        waiting: Sequence[tuple[int, float, float, float]],
+        **shares: Any,  # noqa: ANN401 - numbers and lists of numbers
+    ) -> "ActivePeriods":
+        """Return the periods as another engine has kept them.
+
+        Args:
+            groups: The group of each machine.
+            since: Active machines and their starts, in order of these.
+            waiting: Periods not known yet to be bottleneck periods: machine, start, end, end of the one before.
+            shares: What is counted: ``from_s``, ``last``, ``before``, ``held``; by group ``counted_to``, ``sole``,
+                ``shifting``.
+        """
+        made = cls(len(groups), groups)
+        made._since, made._waiting = since, [_Period(*period) for period in waiting]
+        made._shares.restore(**shares)
+        return made
 
     def change(self, machine: int, active: bool, now: float) -> None:
         """A machine begins or ceases to be active; call it with the state that stands when an instant is over."""

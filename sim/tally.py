@@ -139,6 +139,26 @@ class Sample:
         self._kept: list[float] = []
         self.reset()
 
+    @classmethod
+    def of(
+        cls, kept: list[float], binned: int, zeros: int, total: float, low: int, counts: Counts, sums: Floats
+    ) -> "Sample":
+        """Return a sample as another engine has kept it.
+
+        Args:
+            kept: Values not binned yet, fewer than :data:`BATCH`.
+            binned: How many are binned.
+            zeros: How many of these are 0.
+            total: Their sum.
+            low: Key of the first bin.
+            counts: Values by bin.
+            sums: Sums by bin.
+        """
+        sample = cls()
+        sample._kept, sample._binned, sample._zeros, sample._total = kept, binned, zeros, total
+        sample._low, sample._counts, sample._sums = low, counts, sums
+        return sample
+
     def reset(self) -> None:
         """Forget all values."""
         self._kept.clear()

@@ -1,9 +1,4 @@
-"""The clock: SimPy's event queue, with a stated order of what happens at one instant.
-
-At one instant: (1) ends of work, setup, repair, installation, shift breaks; (2) arrivals; (3) stops: failures,
-maintenance, shift ends, renewals; (4) parts move and work starts, see :meth:`Clock.play`. Within a step: file
-order, machine number.
-"""
+"""The clock: SimPy's event queue, with the order of :mod:`sim.order` at one instant."""
 
 import traceback
 from collections.abc import Callable
@@ -13,12 +8,9 @@ from typing import Any
 import simpy
 
 from models.errors import DataError, Problem
+from sim.order import ARRIVALS, ENDS, MOST_EVENTS_AT_ONCE, STOPS, WALKS, standstill
 
-ENDS, ARRIVALS, STOPS = 1 << 40, 2 << 40, 3 << 40
-"""Steps of one instant; an order is a step plus a rank within it."""
-MOST_EVENTS_AT_ONCE = 100_000
-"""More than any plant has at one instant: beyond this, time does not move on."""
-
+__all__ = ["ARRIVALS", "ENDS", "NO_TICK", "OWN", "STOPS", "WALKS", "Clock", "Tick"]
 
 Tick = int
 """One call in the future, by its number in SimPy's queue; :meth:`Clock.play` makes it without an event's ceremony."""
@@ -59,7 +51,7 @@ class Clock(simpy.Environment):
                     self._step_of_own()
                 events += 1
                 if events > MOST_EVENTS_AT_ONCE:
-                    raise DataError([_standstill(now)])
+                    raise standstill(now)
             settle(now)
         self._now = self.now = max(self._now, until_s)
 
@@ -78,11 +70,3 @@ def _told(error: BaseException) -> Problem:
     own = [(frame, line) for frame, line in frames if str(frame.f_globals.get("__name__")).startswith(OWN)]
     where = f"{own[-1][0].f_code.co_filename}:{own[-1][1]}" if own else "a station of your own"
     return Problem(where, " ".join(f"{type(error).__name__}: {error}".split()), "a process that runs")
-
-
-def _standstill(now: float) -> Problem:
-    return Problem(
-        "the run",
-        f"time stands still {now / 3600.0:g} h after the start: events without end at one instant",
-        "a cycle time, or a time between arrivals, above 0 on every line",
-    )

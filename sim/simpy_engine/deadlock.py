@@ -9,14 +9,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from models.errors import DataError, Problem
+from models.errors import DataError
+from sim import order
 
 if TYPE_CHECKING:
     from sim.simpy_engine.line import LineRun
     from sim.simpy_engine.machine import Machine
     from sim.simpy_engine.station import Station
-
-H = 3600.0
 
 
 def circle(line: LineRun, machine: Machine) -> list[Station]:
@@ -71,10 +70,4 @@ def stands(line: LineRun) -> list[Station]:
 
 def told(line: LineRun, stations: list[Station], now: float) -> DataError:
     """Return the error that names the stations."""
-    names = " -> ".join(s.name for s in [*stations, stations[0]])
-    return DataError([Problem(
-        f"line {line.name!r}",
-        f"deadlock {now / H:.6g} h after the start: {names} wait for each other for ever",
-        "a way on for at least one part of the circle",
-        "more places in a buffer of the circle, fewer pallets, or another order of the products",
-    )])  # fmt: skip
+    return order.deadlock(line.name, [s.name for s in stations], now)

@@ -37,7 +37,7 @@ class Stop:
 class Downtime:
     """What stops a machine, and what stands in line to stop it."""
 
-    # Slots for speed, as in a machine (benchmarks/engine.py).
+    # Slots for speed, as in a machine (renewline bench).
     __slots__ = (
         "due", "holds", "machine", "refuses", "stop",
     )  # fmt: skip

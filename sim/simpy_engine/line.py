@@ -9,6 +9,7 @@ from models.calendar import Calendar
 from models.equipment import STATES
 from sim.account import STATE, Meter
 from sim.bottleneck import ACTIVE_STATES, ActivePeriods
+from sim.order import MACHINES, line_rank
 from sim.program import EXIT_AT, LineProgram, Present, StationProgram
 from sim.simpy_engine import deadlock
 from sim.simpy_engine.kinds import kind_of
@@ -55,7 +56,7 @@ class LineRun:
         self.program = program
         self.clock = run.clock
         self.name = program.name
-        self.rank = index << 24
+        self.rank = line_rank(index)
         self.loops = program.has_loops()
         self.meter = Meter(run.program.energy.electricity, run.program.start)
         self.wip = Level()
@@ -100,7 +101,7 @@ class LineRun:
         for station in self.stations:
             calendar = own[station.index]
             if calendar is not None and calendar != program.calendar:
-                rank = self.rank + station.index * 4096
+                rank = self.rank + station.index * MACHINES
                 Shift(calendar, self.clock, self.run.program.start, rank).begin(station.machines)
 
     def _put(self, present: Present) -> None:

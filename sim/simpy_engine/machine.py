@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from sim.account import STATE, Stays
 from sim.ageing import Factors
+from sim.order import MACHINES
 from sim.program import H, MachineProgram, Rig
 from sim.simpy_engine.age import Age
 from sim.simpy_engine.clock import ENDS, NO_TICK, STOPS, Tick
@@ -41,7 +42,7 @@ before service), and with one kept while the machine is down; work; unloading; a
 class Machine:
     """One machine of a running line."""
 
-    # Slots: with so many attributes an instance dict is a tenth slower (benchmarks/engine.py).
+    # Slots: with so many attributes an instance dict is a tenth slower (renewline bench).
     __slots__ = (
         "_began_s", "_chooses", "_due", "_keeps_place", "_left_s", "_loads", "_needs", "_plain", "_request",
         "_speed", "_takes_s", "_tick", "_unloads", "_whole_s", "_work_needs", "age", "ages", "bad", "board",
@@ -56,7 +57,7 @@ class Machine:
         self.line = station.line
         self.clock = station.line.clock
         self.board = station.line.run.board
-        self.order = station.line.rank + station.index * 4096 + number + 1
+        self.order = station.line.rank + station.index * MACHINES + number + 1
         self.index = 0  # among all machines of the line
         self.name: str = program.name
         self.rig: Rig = program.rig

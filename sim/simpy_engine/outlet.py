@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 class Outlet:
     """The way out of one machine; it holds the parts that are finished and wait for a place."""
 
-    # Slots for speed, as in a machine (benchmarks/engine.py).
+    # Slots for speed, as in a machine (renewline bench).
     __slots__ = (
         "_bad", "_decided", "_found", "_found_bad", "_plain", "_transfer", "keeps", "line", "machine", "out",
     )  # fmt: skip

@@ -9,15 +9,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from models.people import People
-from sim.simpy_engine.clock import ENDS, Clock
+from sim.simpy_engine.clock import WALKS, Clock
 from sim.tally import Level, Levels, Sample
 
 if TYPE_CHECKING:
     from sim.simpy_engine.machine import Machine
     from sim.simpy_engine.people import Request
-
-WALKS = ENDS + (1 << 39)
-"""Who arrives sees what ended at that instant; rank by crew and person."""
 
 
 class Walker:

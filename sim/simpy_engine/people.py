@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from models.calendar import Calendar
 from models.people import People
+from sim.arrivals import FAR_S
 from sim.simpy_engine.clock import ENDS, STOPS, Clock
 from sim.tally import Level, Levels, Sample
 
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from sim.simpy_engine.patrol import Patrol
 
 H = 3600.0
-FAR_S = 100 * 366 * 86_400.0
 
 
 class Request:

@@ -54,6 +54,11 @@ class Ranked:
         return (part for _, _, part in sorted(self._heap, key=lambda entry: entry[:2]))
 
 
+def first_of(queue: Queue) -> Part:
+    """Return the part that goes first, and leave it there; there is one."""
+    return queue[-1] if isinstance(queue, Lifo) else next(iter(queue))
+
+
 def queue_of(discipline: str, priority: dict[str, float], station: int) -> Queue:
     """Return an empty queue of a discipline of the plant file."""
     if discipline == "priority":

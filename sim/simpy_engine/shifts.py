@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from models.calendar import Calendar
 from sim.simpy_engine.clock import ENDS, STOPS
-from sim.simpy_engine.people import FAR_S
+from sim.arrivals import FAR_S
 
 if TYPE_CHECKING:
     from datetime import datetime

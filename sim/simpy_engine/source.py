@@ -8,24 +8,19 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import deque
 from collections.abc import Iterator
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from models.source import DAY_S, Source, span_s
+from models.source import Source
+from sim.arrivals import cause_of, made_of, moments
 from sim.program import LineProgram, SourceProgram
 from sim.simpy_engine.clock import ARRIVALS, Tick
 from sim.simpy_engine.part import Part
-from sim.simpy_engine.people import FAR_S
 
 if TYPE_CHECKING:
     from sim.simpy_engine.line import LineRun
     from sim.simpy_engine.station import Station
-    from sim.streams import Draws
 
-H = 3600.0
 NEVER = float("inf")
-Arrived = tuple[float, str | None, int]
-"""Moment, product (None: the source's), quantity."""
 
 
 class Feed:
@@ -40,13 +35,13 @@ class Feed:
         self.to = source.to
         self.offered = self.lost = 0
         self._outside: deque[Part] = deque()
-        self.products = self._made_of(program)
+        self.products = made_of(self.rules, program)
         self.lot_size = program.lot if self.rules.product is None else self.rules.quantity
         self._mix = self._products(program)
         self._made = 0
         self.armed = False  # whether another arrival will come
         self._upcoming: tuple[str, int, bool] | None = None
-        self._arrivals = self._moments(program)
+        self._arrivals = moments(self.rules, number, program, line.run.program.start, line.run.streams)
 
     def start(self) -> None:
         """Arm the first arrival, mark the station as saturated, or put the pallets there."""
@@ -64,15 +59,6 @@ class Feed:
 
     # which product
 
-    def _made_of(self, program: LineProgram) -> list[str]:
-        """Return the products that may come."""
-        given = [getattr(row, "product", None) or self.rules.product for row in self.rules.arrivals_s or ()]
-        given = given or [self.rules.product]
-        ends = [0.0, *(end for _, end in program.shares)]
-        shares = [(name, end - before) for (name, end), before in zip(program.shares, ends, strict=False)]
-        drawn = program.sequence or [name for name, share in shares if share > 0]
-        return list(dict.fromkeys(name for product in given for name in ([product] if product else drawn)))
-
     def _products(self, program: LineProgram) -> Iterator[tuple[str, int, bool]]:
         """Yield product, lot and whether the lot has several parts, of each part in turn."""
         lots, product, several = self.line.lots, self.rules.product, program.lot > 1
@@ -88,72 +74,11 @@ class Feed:
     def _drawn(self, program: LineProgram) -> Iterator[str]:
         names = [name for name, _ in program.shares]
         ends = [end for _, end in program.shares]
-        draws = self.line.run.streams.uniform(program.name, self._cause("mix"))
+        draws = self.line.run.streams.uniform(program.name, cause_of("mix", self.number))
         while True:
             yield names[min(bisect_right(ends, draws.draw()), len(names) - 1)]
 
-    def _cause(self, what: str) -> str:
-        return f"{what} {self.number + 1}" if self.number else what
-
     # when
-
-    def _moments(self, program: LineProgram) -> Iterator[Arrived]:
-        rules = self.rules
-        if rules.arrivals_s is not None:
-            rows = [(a, None, rules.quantity) if isinstance(a, int | float) else (a.time_s, a.product, a.quantity)
-                    for a in rules.arrivals_s]  # fmt: skip
-            yield from sorted(rows, key=lambda row: row[0])
-            return
-        if rules.demand_per_h is not None:
-            moments = self._even(H / rules.demand_per_h, program)
-        elif rules.profile is not None:
-            moments = self._by_the_hour(program)
-        elif rules.interarrival_s is not None:
-            moments = self._renewals(program)
-        else:
-            return
-        yield from ((moment, None, rules.quantity) for moment in moments)
-
-    def _renewals(self, program: LineProgram) -> Iterator[float]:
-        rules, streams = self.rules, self.line.run.streams
-        assert rules.interarrival_s is not None
-        between: Draws = streams.open(rules.interarrival_s, program.name, self._cause("interarrival"))
-        first = between
-        if rules.first_s is not None:
-            first = streams.open(rules.first_s, program.name, self._cause("first arrival"))
-        now = first.draw()
-        while True:
-            yield now
-            now += between.draw()
-
-    def _even(self, every_s: float, program: LineProgram) -> Iterator[float]:
-        """Yield moments evenly spaced in the line's scheduled time."""
-        start, calendar = self.line.run.program.start, program.calendar
-        windows = calendar.windows(start, FAR_S) if calendar else iter([(0.0, FAR_S)])
-        debt = every_s
-        for opens, closes in windows:
-            now = opens + debt
-            while now <= closes:
-                yield now
-                now += every_s
-            debt = now - closes
-
-    def _by_the_hour(self, program: LineProgram) -> Iterator[float]:
-        """Yield Poisson arrivals: unit exponentials along the integral of the rate."""
-        spans = sorted((*span_s(row.hours), row.per_h / H) for row in self.rules.profile or ())
-        draws = self.line.run.streams.exponential(program.name, self._cause("interarrival"))
-        start = self.line.run.program.start
-        midnight = start.replace(hour=0, minute=0, second=0, microsecond=0)
-        day_s, left = (midnight - start) / timedelta(seconds=1), draws.draw()
-        while any(rate for _, _, rate in spans):
-            for first, last, rate in spans:
-                now, end = max(0.0, day_s + first), day_s + last
-                while now < end and left <= rate * (end - now):
-                    now += left / rate
-                    yield now
-                    left = draws.draw()
-                left -= rate * max(0.0, end - now)
-            day_s += DAY_S
 
     def _arm(self) -> None:
         self.armed = False

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from sim.program import StationProgram
 from sim.simpy_engine.clock import STOPS
 from sim.simpy_engine.part import Giver, Part
-from sim.simpy_engine.queues import queue_of
+from sim.simpy_engine.queues import first_of, queue_of
 from sim.tally import Levels, Presence, Sample
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 class Station:
     """One station of a running line."""
 
-    # Slots for speed, as in a machine (benchmarks/engine.py).
+    # Slots for speed, as in a machine (renewline bench).
     __slots__ = (
         "_chance", "_kept", "_route", "_taking", "_turn", "bit", "buffer", "choose", "coming", "feeds", "index",
         "inspected_ahead", "kind", "line", "machines", "name", "number", "one_lot", "only", "parameters",
@@ -222,7 +222,7 @@ class Station:
     def next_product(self) -> str | None:
         """Return the product of the part that a machine would take; None if there is none."""
         if self.queue:
-            return next(iter(self.queue)).product
+            return first_of(self.queue).product
         giver = self._waiter()
         if giver is not None:
             return giver.offered_part().product

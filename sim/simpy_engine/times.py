@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 class Times:
     """The times of one machine as it is equipped now."""
 
-    # Slots for speed, as in a machine (benchmarks/engine.py).
+    # Slots for speed, as in a machine (renewline bench).
     __slots__ = (
         "_cycle", "_cycle_of_all", "_drawn_s", "_factor", "_machine", "_made", "_setup", "load",
         "planned_of_all_s", "planned_s", "unload",

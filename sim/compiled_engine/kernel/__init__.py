@@ -1,0 +1,1 @@
+"""The rules, compiled: one module for each of the readable engine's, with the same names for the same rules."""

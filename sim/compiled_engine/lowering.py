@@ -1,0 +1,214 @@
+"""A rule as LLVM reads it, by way of Numba: used by :mod:`sim.compiled_engine.build` when nothing is kept on disk."""
+
+from __future__ import annotations
+
+import types as python
+from collections.abc import Callable
+from typing import Any
+
+import numba
+from llvmlite import ir
+from numba.core import compiler
+from numba.core.registry import cpu_target
+from numba.extending import intrinsic
+
+from sim.compiled_engine import records
+from sim.compiled_engine.memory import RULES, WORD, Primitive, Record
+
+INT, BYTE, DOUBLE = ir.IntType(64), ir.IntType(8), ir.DoubleType()
+RECORDS: dict[str, Any] = {
+    name: numba.from_dtype(kind.layout())
+    for name, kind in vars(records).items()
+    if isinstance(kind, type) and issubclass(kind, Record) and kind is not Record
+}
+WORLD = RECORDS["World"]
+TYPES: dict[str, Any] = {
+    "int": numba.int64, "Ref": numba.int64, "float": numba.float64, "None": numba.void, **RECORDS,
+}  # fmt: skip
+LLVM = {numba.int64: "i64", numba.float64: "double"}
+Builder = Any
+Values = Any
+
+
+def llvm_of(name: str, function: Callable[..., Any]) -> str:
+    """Return a rule as an LLVM module that defines a function of its name; other rules are declared in it."""
+    signature = signature_of(function)
+    flags = compiler.Flags()
+    flags.no_compile = flags.no_cpython_wrapper = flags.no_cfunc_wrapper = True
+    flags.error_model = "numpy"
+    made = compiler.compile_extra(
+        cpu_target.typing_context,
+        cpu_target.target_context,
+        _with_meanings(function),
+        signature.args,
+        signature.return_type,
+        flags,
+        {},
+    )
+    return str(made.library.get_llvm_str()) + _plain(name, made.fndesc.mangled_name, signature)
+
+
+def signature_of(function: Callable[..., Any]) -> Any:  # noqa: ANN401 - Numba has no types
+    """Return what goes in and comes out of a rule."""
+    kinds = dict(function.__annotations__)
+    out = TYPES[kinds.pop("return")]
+    return out(*(TYPES[kind] for kind in kinds.values()))
+
+
+def _plain(name: str, mangled: str, signature: Any) -> str:  # noqa: ANN401
+    """Return a function of the rule's own name around Numba's, which hands its result over in memory."""
+    kinds = [LLVM.get(kind, "ptr") for kind in signature.args]
+    given = ", ".join(f"{kind} %a{n}" for n, kind in enumerate(kinds))
+    out = LLVM.get(signature.return_type, "ptr")
+    return f"""
+define {out} @{name}({given}) alwaysinline {{
+  %result = alloca {out}
+  %error = alloca ptr
+  %status = call i32 @{mangled}(ptr %result, ptr %error, {given})
+  %value = load {out}, ptr %result
+  ret {out} %value
+}}
+"""
+
+
+def _with_meanings(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return the function with what Numba understands in place of other rules and of primitives."""
+    names = function.__code__.co_names
+    meanings: dict[str, Any] = dict(_BUILTINS)
+    for name in names:
+        found = function.__globals__.get(name)
+        if isinstance(found, Primitive):
+            meanings[name] = _intrinsic(found)
+        elif name in RULES:
+            meanings[name] = numba.types.ExternalFunction(name, signature_of(RULES[name]))
+        elif found is not None:
+            meanings[name] = found
+    return python.FunctionType(function.__code__, {"__builtins__": __builtins__, **meanings}, function.__name__)
+
+
+# primitives
+
+_MADE: dict[Primitive[..., Any], Any] = {}
+
+
+def _intrinsic(primitive: Primitive[..., Any]) -> Any:  # noqa: ANN401
+    if primitive not in _MADE:
+        _MADE[primitive] = _pointer(primitive.record) if primitive.record else _PRIMITIVES[primitive.name]
+    return _MADE[primitive]
+
+
+def _lies_at(b: Builder, world: Any, ref: Any) -> Any:  # noqa: ANN401
+    return b.gep(b.bitcast(world, BYTE.as_pointer()), [ref])
+
+
+def _pointer(record: type[Record]) -> Any:  # noqa: ANN401
+    kind = RECORDS[record.__name__]
+
+    @intrinsic  # type: ignore[untyped-decorator]
+    def find(typing: Any, world: Any, ref: Any) -> Any:  # noqa: ANN401
+        def code(context: Any, b: Builder, signature: Any, a: Values) -> Any:  # noqa: ANN401
+            return b.bitcast(_lies_at(b, a[0], a[1]), context.get_value_type(kind))
+
+        return kind(WORLD, numba.int64), code
+
+    return find
+
+
+def _row(kind: Any, llvm_kind: Any, what: str) -> Any:  # noqa: ANN401
+    """Return an intrinsic on the n-th number of a row: ``get``, ``put`` or ``add``."""
+
+    def lies_at(b: Builder, a: Values) -> Any:  # noqa: ANN401
+        at = b.add(a[1], b.mul(a[2], ir.Constant(INT, WORD)))
+        return b.bitcast(_lies_at(b, a[0], at), llvm_kind.as_pointer())
+
+    def get(_context: Any, b: Builder, _signature: Any, a: Values) -> Any:  # noqa: ANN401
+        return b.load(lies_at(b, a))
+
+    def put(context: Any, b: Builder, _signature: Any, a: Values) -> Any:  # noqa: ANN401
+        at = lies_at(b, a)
+        b.store(b.fadd(b.load(at), a[3]) if what == "add" else a[3], at)
+        return context.get_dummy_value()
+
+    if what == "get":
+
+        @intrinsic  # type: ignore[untyped-decorator]
+        def number(typing: Any, world: Any, ref: Any, n: Any) -> Any:  # noqa: ANN401
+            return kind(WORLD, numba.int64, numba.int64), get
+
+        return number
+
+    @intrinsic  # type: ignore[untyped-decorator]
+    def write(typing: Any, world: Any, ref: Any, n: Any, value: Any) -> Any:  # noqa: ANN401
+        return numba.void(WORLD, numba.int64, numba.int64, kind), put
+
+    return write
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def _bits(typing: Any, value: Any) -> Any:  # noqa: ANN401
+    def code(_context: Any, b: Builder, _signature: Any, a: Values) -> Any:  # noqa: ANN401
+        return b.bitcast(a[0], INT)
+
+    return numba.int64(numba.float64), code
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def _highest_bit(typing: Any, word: Any) -> Any:  # noqa: ANN401
+    def code(_context: Any, b: Builder, _signature: Any, a: Values) -> Any:  # noqa: ANN401
+        zeros = b.ctlz(a[0], ir.Constant(ir.IntType(1), 1))
+        return b.sub(ir.Constant(INT, 63), zeros)
+
+    return numba.int64(numba.int64), code
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def _ask(typing: Any, world: Any, what: Any, ref: Any, number: Any) -> Any:  # noqa: ANN401
+    """Call the function whose address is the world's first field."""
+
+    def code(context: Any, b: Builder, _signature: Any, a: Values) -> Any:  # noqa: ANN401
+        address = b.load(b.bitcast(a[0], INT.as_pointer()))
+        kind = ir.FunctionType(ir.VoidType(), [INT, INT, DOUBLE])
+        b.call(b.inttoptr(address, kind.as_pointer()), [a[1], a[2], a[3]])
+        return context.get_dummy_value()
+
+    return numba.void(WORLD, numba.int64, numba.int64, numba.float64), code
+
+
+def _chosen(compare: str) -> Any:  # noqa: ANN401
+    """Return ``min`` or ``max`` of two numbers; Numba's own would be functions of their own."""
+
+    @intrinsic  # type: ignore[untyped-decorator]
+    def choose(typing: Any, x: Any, y: Any) -> Any:  # noqa: ANN401
+        whole = isinstance(x, numba.types.Integer) and isinstance(y, numba.types.Integer)
+        kind = numba.int64 if whole else numba.float64
+
+        def code(_context: Any, b: Builder, _signature: Any, a: Values) -> Any:  # noqa: ANN401
+            first = b.icmp_signed(compare, a[1], a[0]) if whole else b.fcmp_ordered(compare, a[1], a[0])
+            return b.select(first, a[1], a[0])
+
+        return kind(kind, kind), code
+
+    return choose
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def _int(typing: Any, x: Any) -> Any:  # noqa: ANN401
+    """Return the whole part of a double."""
+
+    def code(_context: Any, b: Builder, _signature: Any, a: Values) -> Any:  # noqa: ANN401
+        return b.fptosi(a[0], INT)
+
+    return numba.int64(numba.float64), code
+
+
+_BUILTINS = {"min": _chosen("<"), "max": _chosen(">"), "int": _int}
+_PRIMITIVES = {
+    "real": _row(numba.float64, DOUBLE, "get"),
+    "put_real": _row(numba.float64, DOUBLE, "put"),
+    "add_real": _row(numba.float64, DOUBLE, "add"),
+    "whole": _row(numba.int64, INT, "get"),
+    "put_whole": _row(numba.int64, INT, "put"),
+    "bits": _bits,
+    "highest_bit": _highest_bit,
+    "ask": _ask,
+}

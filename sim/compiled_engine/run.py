@@ -1,0 +1,146 @@
+"""One replication on the compiled engine."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Callable
+from time import perf_counter
+
+from models.errors import DataError
+from sim import order
+from sim.compiled_engine import codes as c
+from sim.compiled_engine import records as r
+from sim.compiled_engine.build import entries
+from sim.compiled_engine.helper import Helper
+from sim.compiled_engine.live import Live
+from sim.compiled_engine.lower import Lowered, lower
+from sim.compiled_engine.reading import read
+from sim.compiled_engine.trace import Recorder
+from sim.program import Program
+from sim.reading import Reading
+from sim.trace import Trace
+
+INSTANTS = 1_000_000
+"""So many instants are played before Python has a look: whether somebody pressed Ctrl-C."""
+HELPS = ctypes.CFUNCTYPE(None, ctypes.c_int64, ctypes.c_int64, ctypes.c_double)
+
+
+class Run:
+    """A plant in motion."""
+
+    def __init__(self, program: Program, seed: int, replication: int, trace: Trace | None = None) -> None:
+        self._entries = entries()
+        self._lowered = lowered(program)
+        self._live = live = Live(self._lowered.words)
+        self._answers = Helper(self._lowered, live, seed, replication).answers
+        self._recorder = Recorder(trace, self._lowered, live) if trace is not None else None
+        if self._recorder is not None:
+            self._answers |= self._recorder.answers
+        self._broken: BaseException | None = None
+        self._helps = HELPS(self._help)
+        self.kernel_s = 0.0
+        """Seconds spent in the rules, drawing included."""
+        live.set(r.World, 0, "helper", ctypes.cast(self._helps, ctypes.c_void_p).value or 0)
+        live.set(r.World, 0, "traced", int(trace is not None))
+        self._answers[c.MORE_DAYS](0, 0.0)
+        self._call("begin")
+
+    @property
+    def program(self) -> Program:
+        """What is played."""
+        return self._lowered.program
+
+    @property
+    def now(self) -> float:
+        """The time reached."""
+        return float(self._live.get(r.World, 0, "now"))
+
+    def play(self, until_s: float) -> None:
+        """Run to ``until_s`` inclusive.
+
+        Raises:
+            DataError: Stations wait for each other for ever, or time stands still.
+        """
+        live = self._live
+        live.set(r.World, 0, "until_s", until_s)
+        live.set(r.World, 0, "before_s", -1.0)
+        while True:
+            live.set(r.World, 0, "budget", INSTANTS)
+            self._call("play")
+            fault = live.get(r.World, 0, "fault")
+            if fault != c.FINE:
+                raise self._told(fault)
+            if live.get(r.World, 0, "budget") > 0:
+                return
+
+    def _told(self, fault: int) -> DataError:
+        live = self._live
+        if fault == c.STANDSTILL:
+            return order.standstill(self.now)
+        ref = live.get(r.World, 0, "fault_line")
+        line = self.program.lines[live.get(r.Line, ref, "number")]
+        found = live.whole_row(live.get(r.Line, ref, "found"), live.get(r.Line, ref, "found_n"))
+        return order.deadlock(line.name, [line.stations[n].name for n in found], self.now)
+
+    def reset(self) -> None:
+        """Count from now on: the warm-up is over."""
+        self._call("reset")
+
+    def read(self) -> Reading:
+        """Return what was counted since the last reset."""
+        self._call("flush")
+        return read(self._lowered, self._live)
+
+    def progress(self) -> list[tuple[float, int]]:
+        """Return for each line the integral of its WIP, and how many parts left, since the last reset."""
+        live, now, out = self._live, self.now, []
+        for n, line in enumerate(self.program.lines):
+            ref = live.get(r.World, 0, "lines") + n * r.LINE
+            wip = live.record(r.Levels, live.get(r.Line, ref, "wip"))
+            outputs = live.get(r.Line, ref, "outputs")
+            left = sum(
+                live.get(r.Output, outputs + k * r.OUTPUT, name)
+                for k in range(len(line.products))
+                for name in ("good", "bad", "scrapped")
+            )
+            out.append((wip["area"] + wip["value"] * (now - wip["since_s"]), left))
+        return out
+
+    def close(self) -> None:
+        """The run is over: hand to the trace what has not ended."""
+        if self._recorder is not None:
+            self._recorder.close()
+
+    # the rules and Python
+
+    def _call(self, entry: str) -> None:
+        began = perf_counter()
+        self._entries[entry](self._live.base)
+        self.kernel_s += perf_counter() - began
+        if self._broken is not None:
+            raise self._broken
+
+    def _help(self, what: int, ref: int, number: float) -> None:
+        """Answer what the rules ask; an exception waits until they return, which they do at the end of the instant."""
+        answer: Callable[[int, float], None] = self._answers[what]
+        try:
+            answer(ref, number)
+        except KeyboardInterrupt as pressed:
+            self._stop(pressed)
+            answer(ref, number)  # the rules go on for an instant, and need it
+        except BaseException as error:
+            self._stop(error)
+
+    def _stop(self, error: BaseException) -> None:
+        self._broken = error
+        self._live.set(r.World, 0, "fault", c.PYTHON)
+
+
+_LAST: list[Lowered] = []
+
+
+def lowered(program: Program) -> Lowered:
+    """Return a program as records; kept for the next replication of the same program."""
+    if not _LAST or _LAST[0].program is not program:
+        _LAST[:] = [lower(program)]
+    return _LAST[0]

@@ -1,0 +1,110 @@
+"""Random numbers for the compiled rules: the streams of :mod:`sim.streams`, drawn in blocks into memory."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+
+from models import distribution as d
+from sim.compiled_engine import codes as c
+from sim.compiled_engine import records as r
+from sim.compiled_engine.block import Block
+from sim.compiled_engine.memory import Ref
+from sim.conditional import residual
+from sim.inverse import Array, invert, width
+from sim.streams import generator
+
+UNIT = d.Uniform(uniform=d.UniformArgs(low=0.0, high=1.0))
+_FIRST_BLOCK, _LARGEST_BLOCK, _GROWS = 32, 4096, 8
+NO_LIMIT = 1 << 62
+
+
+class Takes(NamedTuple):
+    """Equipment that draws from a stream: which one, and from which distribution."""
+
+    stream: int
+    dist: d.Dist
+
+
+@dataclass(slots=True)
+class Luck:
+    """The streams of a program by number: what they are called, and their distributions at the start."""
+
+    names: list[str] = field(default_factory=list)
+    dists: list[d.Dist] = field(default_factory=list)
+    refs: list[Ref] = field(default_factory=list)
+    _by_name: dict[str, int] = field(default_factory=dict)
+    _sequences: dict[tuple[str, str, d.Sequence], Ref] = field(default_factory=dict)
+
+    def open(self, block: Block, dist: d.Dist, place: str, cause: str, owner: str = "") -> tuple[Ref, Takes | None]:
+        """Return the stream of a cause, as :meth:`sim.streams.Streams.open`; and what it takes, if it is random."""
+        if isinstance(dist, int | float):
+            return self._constant(block, float(dist)), None
+        if isinstance(dist, d.Sequence):
+            return self._sequence(block, dist, place, cause), None
+        name = f"{place}/{owner}/{cause}"
+        number = self._by_name.get(name)
+        if number is None:
+            number = self._by_name[name] = len(self.names)
+            self.names.append(name)
+            self.dists.append(dist)
+            self.refs.append(block.put(r.Stream, mask=-1, kind=c.MORE, number=number))
+        return self.refs[number], Takes(number, dist)
+
+    def uniform(self, block: Block, place: str, cause: str, owner: str = "") -> Ref:
+        """Return a stream of plain uniforms in [0, 1), for choices."""
+        return self.open(block, UNIT, place, cause, owner)[0]
+
+    @staticmethod
+    def _constant(block: Block, value: float) -> Ref:
+        return block.put(r.Stream, values=block.reals([value]), size=NO_LIMIT, kind=c.CONSTANT, number=-1)
+
+    def _sequence(self, block: Block, dist: d.Sequence, place: str, cause: str) -> Ref:
+        key = (place, cause, dist)
+        if key not in self._sequences:
+            values = [*dist.sequence, float("inf")] if dist.then == "never" else list(dist.sequence)
+            kind = c.REPEAT if dist.then == "repeat" else c.LAST
+            self._sequences[key] = block.put(
+                r.Stream, values=block.reals(values), mask=-1, size=len(values), kind=kind, number=-1
+            )
+        return self._sequences[key]
+
+
+class Stream:
+    """One random stream in blocks; how many numbers of a block are used, the engine knows.
+
+    As :class:`sim.streams.Stream`: the numbers depend on seed, replication and name alone, not on the blocks.
+    """
+
+    __slots__ = ("_dist", "_rng", "_size", "_uniforms", "values")
+
+    def __init__(self, dist: d.Dist, seed: int, replication: int, name: str) -> None:
+        self._dist = dist
+        self._rng = generator(seed, replication, name)
+        self._size = _FIRST_BLOCK
+        self._uniforms: Array = np.empty(0)
+        self.values: Array = np.empty(0)
+        """The block under way."""
+
+    def refill(self) -> Array:
+        """Return the next block; the one before is used up."""
+        w = width(self._dist)
+        rest = self._uniforms[len(self.values) * w :]  # what a change of distribution left over comes first
+        need = max(0, self._size * w - len(rest))
+        self._uniforms = np.concatenate([rest, self._rng.random(need)]) if len(rest) else self._rng.random(need)
+        rows = len(self._uniforms) // w if w else self._size
+        self.values = np.ascontiguousarray(invert(self._dist, self._uniforms[: rows * w].reshape(rows, w)))
+        self._size = min(_LARGEST_BLOCK, self._size * _GROWS)
+        return self.values
+
+    def change(self, dist: d.Dist, used: int) -> None:
+        """Go on with another distribution from the next unused uniform."""
+        self._uniforms = self._uniforms[used * width(self._dist) :]
+        self._dist = dist
+        self.values = np.empty(0)
+
+    def beyond(self, age: float, used: int) -> float:
+        """Return the time beyond ``age`` of the value just drawn, known to be greater, from its uniform."""
+        return residual(self._dist, age, float(self._uniforms[(used - 1) * width(self._dist)]))
