@@ -1,5 +1,6 @@
 """Blocks of random plants on which two engines are held against each other, and what is told where they part."""
 
+import re
 import traceback
 from collections import Counter
 
@@ -27,13 +28,23 @@ def parted(tree, engines=("simpy", OTHER)):
         try:
             stories.append(played(engine, plant, plant.run.horizon_h, plant.run.seed))
         except Exception as error:  # whatever goes wrong inside an engine is to be shown with its plant
-            return [f"{engine} breaks: {''.join(traceback.format_exception(error)[-3:])}"], []
+            return [f"{engine} breaks: {''.join(traceback.format_exception(error)[-3:]).rstrip()}"], []
     return differences(*stories), stories
+
+
+def kind(found):
+    """Return what kind of difference comes first: a plant that is made smaller is to keep it."""
+    if not found:
+        return ""
+    if " breaks: " in found[0]:
+        return found[0].splitlines()[-1]
+    return re.sub(r"\d+", "", found[0].split(": ")[0])
 
 
 def told(tree, engines=("simpy", OTHER), seconds=SHRINKING_S):
     """Return a plant on which they part as a plant file, made smaller, with the first differences."""
-    small = smaller(tree, lambda one: bool(parted(one, engines)[0]), seconds)
+    at_first = kind(parted(tree, engines)[0])
+    small = smaller(tree, lambda one: kind(parted(one, engines)[0]) == at_first, seconds)
     found = "\n".join(f"# {line}" for text in parted(small, engines)[0] for line in text.splitlines())
     text = write_plant(Plant.model_validate(small))
     return f"# {' and '.join(engines)} part on this plant (renewline simulate, with --engine):\n{text}{found}\n"
