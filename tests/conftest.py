@@ -11,8 +11,9 @@ HERE = Path(__file__).parent
 @pytest.fixture(autouse=True, scope="module")
 def engine(request):
     """The engine of the test under way."""
-    before = choose(getattr(request, "param", "simpy"))
-    yield request
+    name = getattr(request, "param", "simpy")
+    before = choose(name)
+    yield name
     choose(before)
 
 

@@ -1,5 +1,6 @@
 """Blocks of random plants on which two engines are held against each other, and what is told where they part."""
 
+import re
 import traceback
 from collections import Counter
 
@@ -13,6 +14,8 @@ from models.checks import check_plant
 from models.plant import Plant
 from scenarios.files import write_plant
 
+MORE, MORE_BLOCKS = 50, 20
+"""So many plants are drawn at a time, so often, to find what a block did not reach; played are those that bring it."""
 SHRINKING_S = 60.0
 """How long a plant on which they part is made smaller."""
 
@@ -25,28 +28,61 @@ def parted(tree, engines=("simpy", OTHER)):
         try:
             stories.append(played(engine, plant, plant.run.horizon_h, plant.run.seed))
         except Exception as error:  # whatever goes wrong inside an engine is to be shown with its plant
-            return [f"{engine} breaks: {''.join(traceback.format_exception(error)[-3:])}"], []
+            return [f"{engine} breaks: {''.join(traceback.format_exception(error)[-3:]).rstrip()}"], []
     return differences(*stories), stories
+
+
+def kind(found):
+    """Return what kind of difference comes first: a plant that is made smaller is to keep it."""
+    if not found:
+        return ""
+    if " breaks: " in found[0]:
+        return found[0].splitlines()[-1]
+    return re.sub(r"\d+", "", found[0].split(": ")[0])
 
 
 def told(tree, engines=("simpy", OTHER), seconds=SHRINKING_S):
     """Return a plant on which they part as a plant file, made smaller, with the first differences."""
-    small = smaller(tree, lambda one: bool(parted(one, engines)[0]), seconds)
+    at_first = kind(parted(tree, engines)[0])
+    small = smaller(tree, lambda one: kind(parted(one, engines)[0]) == at_first, seconds)
     found = "\n".join(f"# {line}" for text in parted(small, engines)[0] for line in text.splitlines())
     text = write_plant(Plant.model_validate(small))
     return f"# {' and '.join(engines)} part on this plant (renewline simulate, with --engine):\n{text}{found}\n"
 
 
-def agree(strategy, examples, number, engines=("simpy", OTHER)):
+def agree(strategy, examples, number, wanted=frozenset(), engines=("simpy", OTHER)):
     """Hold two engines against each other on a block of random plants; return how often each feature occurred.
+
+    Plants follow that bring what is wanted and was not in the block: rare things come together late.
 
     Args:
         strategy: Plants, as in a file.
         examples: How many.
         number: The block's seed.
+        wanted: Features, see :func:`census.every` and :data:`HAPPENINGS`, that the block is to reach.
         engines: Which two.
     """
-    seen, bad = Counter(), []
+    seen = Counter()
+
+    def compare(tree):
+        plant = Plant.model_validate(tree)
+        check_plant(plant)
+        found, stories = parted(tree, engines)
+        assert not found, told(tree, engines)
+        seen.update(used(plant) | happened(stories[0]) | {"plants"})
+
+    for tree in drawn(strategy, examples, number):
+        compare(tree)
+    for more in range(MORE_BLOCKS):
+        for tree in drawn(strategy, MORE, number * 1000 + more) if wanted - set(seen) else ():
+            if (used(Plant.model_validate(tree)) | HAPPENINGS) & (wanted - set(seen)):
+                compare(tree)
+    return seen
+
+
+def drawn(strategy, examples, number):
+    """Return random plants, the same for the same seed."""
+    out = []
 
     @seed(number)
     @settings(
@@ -54,20 +90,11 @@ def agree(strategy, examples, number, engines=("simpy", OTHER)):
         suppress_health_check=list(HealthCheck),
     )  # fmt: skip
     @given(tree=strategy)
-    def one(tree):
-        if bad:
-            return
-        plant = Plant.model_validate(tree)
-        check_plant(plant)
-        found, stories = parted(tree, engines)
-        if found:
-            bad.append(tree)
-        else:
-            seen.update(used(plant) | happened(stories[0]) | {"plants"})
+    def draw(tree):
+        out.append(tree)
 
-    one()
-    assert not bad, told(bad[0], engines)
-    return seen
+    draw()
+    return out
 
 
 # what happened in a run

@@ -59,7 +59,7 @@ def _valid(tree: Tree) -> bool:
 def _steps(node: Any, place: Place = ()) -> Iterator[tuple[Place, Any]]:
     """Yield what may be left out or made plainer, the large things first; from the end, so that places stay right."""
     if place[-1:] == ("horizon_h",):
-        yield from ((place, node * share) for share in (0.1, 0.5, 0.8))
+        yield from ((place, node // part) for part in (10, 2) if node // part >= 1)
     elif isinstance(node, dict):
         yield from (((*place, key), GONE) for key in reversed(node) if key not in KEPT)
         if family(node) not in (None, "constant"):

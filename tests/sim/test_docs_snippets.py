@@ -36,6 +36,7 @@ def found(document, path):
 def test_a_textbook_case_as_a_plant_file(text, exact):
     plant = read_text(text)
     document = simulate(plant, Settings.of(plant, workers=1, engine=chosen()))
+    assert document["engine"] == chosen()
     for path, value in VALUES.findall(exact):
         figure, value = found(document, path), float(value)
         if isinstance(figure, dict):

@@ -6,6 +6,10 @@ from hand_tables import DAY, TWO, H, arrivals, option, play, renewal, station
 from models.errors import DataError
 
 
+def test_the_engine_that_a_test_names_plays_it(engine):
+    assert type(play(1, station("a", 1)).run).__module__ == f"sim.{engine}_engine.run"
+
+
 @pytest.mark.parametrize(
     ("cycle", "source"),
     [
