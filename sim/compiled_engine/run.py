@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Callable
 from time import perf_counter
 
 from models.errors import DataError
@@ -32,18 +31,34 @@ class Run:
         self._entries = entries()
         self._lowered = lowered(program)
         self._live = live = Live(self._lowered.words)
-        self._answers = Helper(self._lowered, live, seed, replication).answers
+        self._helper = Helper(self._lowered, live, seed, replication)
         self._recorder = Recorder(trace, self._lowered, live) if trace is not None else None
         if self._recorder is not None:
-            self._answers |= self._recorder.answers
-        self._broken: BaseException | None = None
-        self._helps = HELPS(self._help)
-        self.kernel_s = 0.0
-        """Seconds spent in the rules, drawing included."""
+            self._helper.recorder = self._recorder.answers
+        self._helps = HELPS(self._helper.help)
+        self._kernel_s = 0.0
+        self._begin()
+
+    def again(self, seed: int, replication: int) -> None:
+        """Begin another replication of the same program in the same memory; for a run without a trace.
+
+        Its figures are those of a run of its own.
+        """
+        assert self._recorder is None
+        self._helper.again(seed, replication)
+        self._live.again()
+        self._begin()
+
+    def _begin(self) -> None:
+        live = self._live
         live.set(r.World, 0, "helper", ctypes.cast(self._helps, ctypes.c_void_p).value or 0)
-        live.set(r.World, 0, "traced", int(trace is not None))
-        self._answers[c.MORE_DAYS](0, 0.0)
+        live.set(r.World, 0, "traced", int(self._recorder is not None))
         self._call("begin")
+
+    @property
+    def kernel_s(self) -> float:
+        """Seconds spent in the rules, the drawing of numbers included; of all replications."""
+        return self._kernel_s - self._helper.spent_s
 
     @property
     def program(self) -> Program:
@@ -116,24 +131,9 @@ class Run:
     def _call(self, entry: str) -> None:
         began = perf_counter()
         self._entries[entry](self._live.base)
-        self.kernel_s += perf_counter() - began
-        if self._broken is not None:
-            raise self._broken
-
-    def _help(self, what: int, ref: int, number: float) -> None:
-        """Answer what the rules ask; an exception waits until they return, which they do at the end of the instant."""
-        answer: Callable[[int, float], None] = self._answers[what]
-        try:
-            answer(ref, number)
-        except KeyboardInterrupt as pressed:
-            self._stop(pressed)
-            answer(ref, number)  # the rules go on for an instant, and need it
-        except BaseException as error:
-            self._stop(error)
-
-    def _stop(self, error: BaseException) -> None:
-        self._broken = error
-        self._live.set(r.World, 0, "fault", c.PYTHON)
+        self._kernel_s += perf_counter() - began
+        if self._helper.broken is not None:
+            raise self._helper.broken
 
 
 _LAST: list[Lowered] = []
