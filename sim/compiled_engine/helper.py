@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from functools import lru_cache
 from itertools import islice
@@ -52,9 +52,8 @@ class Helper:
         self._seeds = Seeds(lowered.luck.names)
         self._dists = list(lowered.luck.dists)
         self._arrivals: dict[Ref, tuple[Iterator[Arrived], int]] = {}
-        self._source_streams = Streams(seed, replication)
         self._windows: dict[Ref, int] = {}
-        self.recorder: dict[int, Answer] = {}
+        self.recorder: Mapping[int, Answer] = {}
         """What answers for a trace, by what is asked."""
         self.broken: BaseException | None = None
         """What went wrong in an answer."""
@@ -64,21 +63,22 @@ class Helper:
 
     def again(self, seed: int, replication: int) -> None:
         """Answer for another replication from here on; the live memory is still as the last one left it."""
-        wholes, refs = self._live.wholes, self._lowered.luck.refs
-        self._dists = list(self._lowered.luck.dists)
-        opened = [n for n, stream in enumerate(self._streams) if stream is not None]
-        if replication >= FAR:
-            self._streams, opened = [None] * len(self._streams), []
-        states = self._seeds.of(seed, replication, opened) if opened else {}
-        for n in opened:
-            stream, at = self._streams[n], refs[n] // WORD
-            assert stream is not None
-            stream.again(self._dists[n], states[n], wholes[at + SIZE] - wholes[at + NEXT])
         self._seed, self._replication = seed, replication
+        self._dists = dists = list(self._lowered.luck.dists)
         self._arrivals.clear()
         self._windows.clear()
-        self._source_streams = Streams(seed, replication)
         self.broken = None
+        wholes, refs, before = self._live.wholes, self._lowered.luck.refs, self._streams
+        self._streams = [None] * len(before)
+        if replication >= FAR:
+            return
+        states = self._seeds.of(seed, replication, [n for n, stream in enumerate(before) if stream is not None])
+        for n, state in zip(self._seeds.numbers, states, strict=True):
+            stream = before[n]
+            if stream is not None:
+                at = refs[n] // WORD
+                stream.again(dists[n], state, wholes[at + SIZE] - wholes[at + NEXT])
+                self._streams[n] = stream
 
     def help(self, what: int, ref: int, number: float) -> None:
         """Answer what the rules ask; an exception waits until they return, which they do at the end of the instant."""
@@ -202,8 +202,8 @@ class Helper:
         line = program.lines[live.get(r.Line, live.get(r.Feed, ref, "line"), "number")]
         if ref not in self._arrivals:
             number = live.get(r.Feed, ref, "number")
-            rules = line.sources[number].rules
-            self._arrivals[ref] = moments(rules, number, line, program.start, self._source_streams), FIRST_ARRIVALS
+            rules, streams = line.sources[number].rules, Streams(self._seed, self._replication)
+            self._arrivals[ref] = moments(rules, number, line, program.start, streams), FIRST_ARRIVALS
         arrivals, n = self._arrivals[ref]
         self._arrivals[ref] = arrivals, min(4 * n, 2048)
         rows = list(islice(arrivals, n))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,9 +14,7 @@ from sim.compiled_engine import records
 from sim.compiled_engine.block import Words, places, stride
 from sim.compiled_engine.memory import WORD, Record, Ref
 
-KINDS = [
-    kind for kind in vars(records).values() if isinstance(kind, type) and issubclass(kind, Record) and kind is not Record
-]
+KINDS = [k for k in vars(records).values() if isinstance(k, type) and issubclass(k, Record) and k is not Record]
 FIELDS: dict[type[Record], dict[str, tuple[int, bool]]] = {
     kind: {name: (n, what == "f8") for n, (name, what) in enumerate(kind.fields().items())} for kind in KINDS
 }
@@ -65,9 +63,9 @@ class Live:
         self.words = words.copy()
         self.reals: Reals = self.words.view(np.float64)
         self.base: int = address(self.words)
-        self.wholes = memoryview(self.words)
+        self.wholes: memoryview[int] = self.words.data
         """The words as Python's own numbers."""
-        self.doubles = memoryview(self.reals)
+        self.doubles: memoryview[float] = cast("memoryview[float]", self.reals.data)
         self._chunks: dict[str, list[_Chunk]] = {}
         self._rows: dict[tuple[Ref, str], NDArray[Any]] = {}
         self._grown: dict[tuple[Ref, str], tuple[list[NDArray[Any]], list[tuple[int, int]]]] = {}

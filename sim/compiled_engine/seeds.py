@@ -101,15 +101,21 @@ class Seeds:
         self._seed = -1
         self._replications = range(0)
         self._table: U64 = np.empty((0, 0, 4), np.uint64)
-        self._columns: dict[int, int] = {}
+        self.numbers: list[int] = []
+        """The streams whose states are there."""
 
-    def of(self, seed: int, replication: int, numbers: Sequence[int]) -> dict[int, U64]:
-        """Return the states of streams by number."""
-        known = seed == self._seed and replication in self._replications and self._columns.keys() >= set(numbers)
-        if not known:
+    def of(self, seed: int, replication: int, used: Sequence[int]) -> U64:
+        """Return the states of the streams in :attr:`numbers`, shape (streams, 4).
+
+        Args:
+            seed: Of all streams.
+            replication: Below :data:`FAR`.
+            used: Numbers of the streams used so far; those that are new here are in the next table.
+        """
+        if seed != self._seed or replication not in self._replications:
             many = min(MOST, max(LEAST, 4 * len(self._replications)))
             self._seed, self._replications = seed, range(replication, min(replication + many, FAR))
-            self._table = states(seed, self._replications, [self._names[n] for n in numbers])
-            self._columns = {n: column for column, n in enumerate(numbers)}
-        row = self._table[replication - self._replications.start]
-        return {n: row[self._columns[n]] for n in numbers}
+            self.numbers = list(used)
+            self._table = states(seed, self._replications, [self._names[n] for n in used])
+        row: U64 = self._table[replication - self._replications.start]
+        return row
