@@ -25,17 +25,28 @@ CHUNKS_KEPT = 6
 """So many chunks of a kind of record, some two thousand records, are there from the start of a next replication."""
 
 
-class _Shape:
-    """How a record is read at once: all its words as whole numbers, and its doubles in their places."""
+class Pick:
+    """Reads some fields of a kind of record at once; all, if none are named."""
 
-    def __init__(self, kind: type[Record]) -> None:
-        fields = FIELDS[kind]
-        self.names = list(fields)
-        self.words = len(fields)
-        self.reals = [(name, word) for name, (word, real) in fields.items() if real]
+    def __init__(self, kind: type[Record], *names: str) -> None:
+        fields = [(name, *FIELDS[kind][name]) for name in names or FIELDS[kind]]
+        self.kind = kind
+        self.wholes = [(name, word) for name, word, real in fields if not real]
+        self.reals = [(name, word) for name, word, real in fields if real]
+
+    def of(self, live: Live, ref: Ref) -> dict[str, Any]:
+        """Return the fields of one record."""
+        at = ref // WORD
+        if not 0 <= at < len(live.wholes):
+            return {name: live.get(self.kind, ref, name) for name, _ in self.wholes + self.reals}
+        wholes, doubles = live.wholes, live.doubles
+        found: dict[str, Any] = {name: wholes[at + word] for name, word in self.wholes}
+        for name, word in self.reals:
+            found[name] = doubles[at + word]
+        return found
 
 
-_SHAPES = {kind: _Shape(kind) for kind in KINDS}
+_ALL = {kind: Pick(kind) for kind in KINDS}
 
 
 @dataclass(slots=True)
@@ -112,14 +123,7 @@ class Live:
 
     def record(self, kind: type[Record], ref: Ref) -> dict[str, Any]:
         """Return all fields of a record."""
-        shape, at = _SHAPES[kind], ref // WORD
-        if not 0 <= at < len(self.wholes):
-            return {name: self.get(kind, ref, name) for name in FIELDS[kind]}
-        found = dict(zip(shape.names, self.words[at : at + shape.words].tolist(), strict=True))
-        doubles = self.doubles
-        for name, word in shape.reals:
-            found[name] = doubles[at + word]
-        return found
+        return _ALL[kind].of(self, ref)
 
     def real_row(self, ref: Ref, n: int) -> Reals:
         """Return a row of doubles as it is now, wherever it lies."""

@@ -13,7 +13,7 @@ from sim.account import WINDOW_S
 from sim.bottleneck import ActivePeriods
 from sim.compiled_engine import codes as c
 from sim.compiled_engine import records as r
-from sim.compiled_engine.live import Live
+from sim.compiled_engine.live import Live, Pick
 from sim.compiled_engine.memory import Ref
 from sim.compiled_engine.trace import waiting
 from sim.program import LineProgram, Program
@@ -37,6 +37,13 @@ if TYPE_CHECKING:
     from sim.compiled_engine.lower import Lowered
 
 NAMES = list(CARRIERS)
+MACHINE = Pick(
+    r.Machine, "rig", "amounts", "per_unit", "state", "seconds", "booked", "used", "cost_cny", "units", "bad", "scrapped",
+    "reworked", "repeats", "first_flawed", "planned_s", "operated_s", "first_failure_s", "commissioned_s", "starts",
+    "charges", "charged",
+)  # fmt: skip
+CAUSE = Pick(r.Cause, "machine", "waits_n", "waits_h", "lengths_n", "lengths_h")
+STATION = Pick(r.Station, "machines", "queued_stayed_s", "queued_from_s", "number", "working", "waits")
 
 
 def read(lowered: Lowered, live: Live) -> Reading:
@@ -208,7 +215,7 @@ class _Reader:
     # stations
 
     def _station(self, line: int, number: int, ref: Ref) -> StationReading:
-        program, s = self.program.lines[line].stations[number], self.live.record(r.Station, ref)
+        program, s = self.program.lines[line].stations[number], STATION.of(self.live, ref)
         causes = self._causes(line, number)
         entered = [self.live.get(r.Part, part, "entered_s") for part in waiting(self.live, ref)]
         return StationReading(
@@ -229,7 +236,7 @@ class _Reader:
         out: list[tuple[int, int, CauseReading]] = []
         for cause in self.lowered.causes.get((line, station), []):
             came = self.comes_with.get(cause.rig)
-            row = live.record(r.Cause, cause.ref)
+            row = CAUSE.of(live, cause.ref)
             reading = CauseReading(
                 cause.rule, Tally(row["waits_n"], row["waits_h"]), Tally(row["lengths_n"], row["lengths_h"])
             )
@@ -252,7 +259,7 @@ class _Reader:
         return following[0]["left_turn"] if following else None
 
     def _machine(self, name: str, ref: Ref) -> MachineReading:
-        live, m = self.live, self.live.record(r.Machine, ref)
+        live, m = self.live, MACHINE.of(self.live, ref)
         rig = self.lowered.rigs[live.get(r.Rig, m["rig"], "number")]
         amounts = live.real_row(m["amounts"], len(NAMES) * c.N_STATES).reshape(len(NAMES), c.N_STATES).tolist()
         per_unit = live.real_row(m["per_unit"], len(NAMES)).tolist()

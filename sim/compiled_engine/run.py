@@ -15,7 +15,7 @@ from sim.compiled_engine.headline import Headline
 from sim.compiled_engine.helper import Helper
 from sim.compiled_engine.live import FIELDS, Live
 from sim.compiled_engine.lower import Lowered, lower
-from sim.compiled_engine.reading import read
+from sim.compiled_engine.reading import energy_of, read
 from sim.compiled_engine.trace import Recorder
 from sim.program import Program
 from sim.reading import Reading
@@ -115,6 +115,12 @@ class Run:
         """Return what was counted since the last reset."""
         self._call(self._rules["flush"])
         return read(self._lowered, self._live)
+
+    def read_money(self) -> Reading:
+        """Return what the money is made of, since the last reset; the rest of the reading is empty."""
+        self._call(self._rules["flush"])
+        lines = range(len(self.program.lines))
+        return Reading(self.program, self.now, [energy_of(self._lowered, self._live, n) for n in lines], [], [])
 
     def progress(self) -> list[tuple[float, int]]:
         """Return for each line the integral of its WIP, and how many parts left, since the last reset."""
