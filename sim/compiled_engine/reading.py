@@ -38,9 +38,9 @@ if TYPE_CHECKING:
 
 NAMES = list(CARRIERS)
 MACHINE = Pick(
-    r.Machine, "rig", "amounts", "per_unit", "state", "seconds", "booked", "used", "cost_cny", "units", "bad", "scrapped",
-    "reworked", "repeats", "first_flawed", "planned_s", "operated_s", "first_failure_s", "commissioned_s", "starts",
-    "charges", "charged",
+    r.Machine, "rig", "amounts", "per_unit", "state", "seconds", "booked", "used", "cost_cny", "units", "bad",
+    "scrapped", "reworked", "repeats", "first_flawed", "planned_s", "operated_s", "first_failure_s", "commissioned_s",
+    "starts", "charges", "charged",
 )  # fmt: skip
 CAUSE = Pick(r.Cause, "machine", "waits_n", "waits_h", "lengths_n", "lengths_h")
 STATION = Pick(r.Station, "machines", "queued_stayed_s", "queued_from_s", "number", "working", "waits")

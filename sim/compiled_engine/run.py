@@ -43,7 +43,7 @@ class Run:
         if self._recorder is not None:
             self._helper.recorder = self._recorder.answers
         self._helps = HELPS(self._helper.help)
-        self._helps_at = ctypes.cast(self._helps, ctypes.c_void_p).value or 0
+        self._helps_at = ctypes.c_void_p.from_buffer(self._helps).value or 0  # a cast would be a circle of references
         self._kernel_s = 0.0
         self._budget = FIRST_LOOK
         self._headline: tuple[Sequence[tuple[str, str]], Headline] | None = None
