@@ -196,7 +196,6 @@ class Lowering:
             block.set(r.Feed, feeds + n * r.FEED, **self._feed(number, n, line, ref, source, where))
         shifts, shifts_n = self._shifts(number, line)
         sequence = line.sequence or tuple(name for name, _ in line.shares)
-        words = (len(line.stations) + 31) // 32
         return {
             "number": number, "stations": stations, "stations_n": len(line.stations), "machines": machines,
             "machines_n": count, "feeds": feeds, "feeds_n": len(line.sources), "shifts": shifts, "shifts_n": shifts_n,
@@ -205,8 +204,7 @@ class Lowering:
             "loops": line.has_loops(), "may_stand": any(map(may_stand, line.stations)),
             "before_service": line.before_service, "sequence": block.wholes([products.get(p, c.ANY_PRODUCT) for p in sequence]),
             "sequence_n": len(sequence), "shares": block.reals([end for _, end in line.shares]),
-            "shares_n": len(line.shares), "lot": line.lot, "stirred": block.wholes([0] * words),
-            "stirred_words": words, "wip": self.level(), "meter": self._meter(), "active": self._active(line, count),
+            "shares_n": len(line.shares), "lot": line.lot, "wip": self.level(), "meter": self._meter(), "active": self._active(line, count),
             "shut": block.wholes([0] * len(line.stations)), "found": block.wholes([0] * len(line.stations)),
         }  # fmt: skip
 
