@@ -8,7 +8,8 @@ from typing import Any
 
 import numba
 from llvmlite import ir
-from numba.core import compiler
+from numba.core import compiler, typed_passes, untyped_passes
+from numba.core.compiler_machinery import PassManager
 from numba.core.registry import cpu_target
 from numba.extending import intrinsic
 
@@ -30,6 +31,28 @@ Builder = Any
 Values = Any
 
 
+class _Reader(compiler.CompilerBase):
+    """Numba's way from a function to LLVM, as far as rules need it: no closures, arrays or rewrites, half the time."""
+
+    def define_pipelines(self) -> list[Any]:
+        """Return the passes."""
+        passes = PassManager("rules")
+        for step in (
+            untyped_passes.TranslateByteCode,
+            untyped_passes.FixupArgs,
+            untyped_passes.IRProcessing,
+            untyped_passes.ReconstructSSA,
+            typed_passes.NopythonTypeInference,
+            typed_passes.PreLowerStripPhis,
+            typed_passes.IRLegalization,
+            typed_passes.NativeLowering,
+            typed_passes.NoPythonBackend,
+        ):
+            passes.add_pass(step, step.__name__)
+        passes.finalize()
+        return [passes]
+
+
 def llvm_of(name: str, function: Callable[..., Any]) -> str:
     """Return a rule as an LLVM module that defines a function of its name; other rules are declared in it."""
     signature = signature_of(function)
@@ -44,6 +67,7 @@ def llvm_of(name: str, function: Callable[..., Any]) -> str:
         signature.return_type,
         flags,
         {},
+        pipeline_class=_Reader,
     )
     return str(made.library.get_llvm_str()) + _plain(name, made.fndesc.mangled_name, signature)
 
