@@ -31,7 +31,7 @@ Builder = Any
 Values = Any
 
 
-class _Reader(compiler.CompilerBase):
+class _Reader(compiler.CompilerBase):  # type: ignore[misc]
     """Numba's way from a function to LLVM, as far as rules need it: no closures, arrays or rewrites, half the time."""
 
     def define_pipelines(self) -> list[Any]:
