@@ -16,6 +16,7 @@ from sim.arrivals import cause_of, made_of
 from sim.compiled_engine import codes as c
 from sim.compiled_engine import records as r
 from sim.compiled_engine.block import Block, Order, Words
+from sim.compiled_engine.features import Constants, constants
 from sim.compiled_engine.lower_rig import Cause, Rigs
 from sim.compiled_engine.memory import Ref
 from sim.compiled_engine.streams import Luck, Takes
@@ -57,6 +58,10 @@ class Lowered:
     """Stations of the longest line with loops: visits are counted for each of them."""
     places: dict[Ref, tuple[int, int, int]]
     """Line, station and number of each machine."""
+    known: Constants
+    """Settings that are the same all over the program."""
+    played_s: float = 0.0
+    """Seconds that the rules for any program have played this one."""
 
 
 class Lowering:
@@ -97,6 +102,7 @@ class Lowering:
         return Lowered(
             program, block.words(), self.luck, self.rigs.streams, self.rigs.rigs, causes, self.shifts, self.rosters,
             max(loops, default=0), {machine: place for place, machine in self.places.items()},
+            constants(block.settings()),
         )  # fmt: skip
 
     # people

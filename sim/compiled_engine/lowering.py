@@ -17,6 +17,7 @@ from numba.core.typing.templates import AttributeTemplate, infer_getattr
 from numba.extending import intrinsic, models, register_model
 
 from sim.compiled_engine import records
+from sim.compiled_engine.features import NAMES
 from sim.compiled_engine.memory import RULES, WORD, Primitive, Record
 
 Builder = Any
@@ -70,10 +71,23 @@ def _only_there(builder: Builder, access: Any, what: str) -> None:  # noqa: ANN4
 
 @lower_getattr_generic(RecordType)  # type: ignore[untyped-decorator]
 def _read(context: Any, builder: Builder, record: RecordType, address: Any, name: str) -> Any:  # noqa: ANN401
+    if f"{record.name}.{name}" in NAMES:
+        return _setting(builder, address, f"{record.name}.{name}")
     place, what = _field(builder, record, address, name)
     value = builder.load(place)
     _only_there(builder, value, what)
     return value
+
+
+def _setting(builder: Builder, address: Any, name: str) -> Any:  # noqa: ANN401
+    """Read a setting by a function that is added later, see :mod:`sim.compiled_engine.features`."""
+    reader = builder.module.globals.get(name)
+    if reader is None:
+        reader = ir.Function(builder.module, ir.FunctionType(INT, [POINTER]), name)
+        for promise in ("readonly", "nounwind", "willreturn"):
+            reader.attributes._known |= {promise}
+            reader.attributes.add(promise)
+    return builder.call(reader, [address])
 
 
 @lower_setattr_generic(RecordType)  # type: ignore[untyped-decorator]

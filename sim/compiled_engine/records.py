@@ -54,7 +54,7 @@ class Event(Record):
 
     time_s: float
     key: int  # order at one instant, then number in the order of asking
-    kind: int
+    what: int
     who: Ref
 
 
@@ -381,7 +381,6 @@ class Machine(Record):
     age_scrap: float
     age_energy: float
     # standby
-    sleeps: int  # whether its equipment has a standby
     down: int  # STANDBY or OFF; -1: awake
     starting: int
     idle: int
@@ -393,7 +392,6 @@ class Machine(Record):
     keeps: int
     decided: int
     found_bad: int
-    plain_out: int
     bad_draws: Ref
     found_draws: Ref
     # several parts

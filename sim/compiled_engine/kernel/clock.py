@@ -37,7 +37,7 @@ def at(w: World, time_s: float, order: int, kind: int, who: Ref) -> int:
         above = event(w, w.heap + up * EVENT)
         if above.time_s < time_s or (above.time_s == time_s and above.key < key):
             break
-        write_event(w, n, above.time_s, above.key, above.kind, above.who)
+        write_event(w, n, above.time_s, above.key, above.what, above.who)
         n = up
     write_event(w, n, time_s, key, kind, who)
     return key
@@ -49,7 +49,7 @@ def write_event(w: World, n: int, time_s: float, key: int, kind: int, who: Ref) 
     here = event(w, w.heap + n * EVENT)
     here.time_s = time_s
     here.key = key
-    here.kind = kind
+    here.what = kind
     here.who = who
 
 
@@ -72,13 +72,13 @@ def sink(w: World, time_s: float, key: int, kind: int, who: Ref) -> None:
         if (time_s < child.time_s) | ((time_s == child.time_s) & (key < child.key)):
             below = last + 1
             break
-        write_event(w, n, child.time_s, child.key, child.kind, child.who)
+        write_event(w, n, child.time_s, child.key, child.what, child.who)
         n = below
         below = 2 * n + 1
     if below == last:
         child = event(w, w.heap + below * EVENT)
         if child.time_s < time_s or (child.time_s == time_s and child.key < key):
-            write_event(w, n, child.time_s, child.key, child.kind, child.who)
+            write_event(w, n, child.time_s, child.key, child.what, child.who)
             n = below
     write_event(w, n, time_s, key, kind, who)
 
@@ -91,7 +91,7 @@ def close_hole(w: World) -> None:
         w.heap_n -= 1
         if w.heap_n > 0:
             last = event(w, w.heap + w.heap_n * EVENT)
-            sink(w, last.time_s, last.key, last.kind, last.who)
+            sink(w, last.time_s, last.key, last.what, last.who)
 
 
 @rule
@@ -124,7 +124,7 @@ def play(w: World) -> None:
         while True:
             close_hole(w)
             first = event(w, w.heap)
-            key, kind, who = first.key, first.kind, first.who
+            key, kind, who = first.key, first.what, first.who
             w.hole = 1  # until an event takes its place, or another one is needed
             if kind != NOTHING:
                 happens(w, kind, who, key, now)

@@ -103,7 +103,7 @@ def note_state(w: World, line: Line, who: Ref, now: float) -> None:
     state = state_of(w, m)
     if w.traced == 1:
         ask(w, TRACE_STATE, who, float(state))
-    if m.sleeps == 1:  # from the first instant on, and for new equipment
+    if rig_at(w, m.rig).standby == 1:  # from the first instant on, and for new equipment
         if state == STARVED:
             idle(w, who, now)
         else:

@@ -123,7 +123,7 @@ def pass_on(w: World, who: Ref, p: Ref, now: float) -> None:
     m = machine(w, who)
     kept = m.decided
     m.units += 1
-    if m.plain_out == 1 and kept == UNDECIDED and part(w, p).bad == 0:
+    if rig_at(w, m.rig).plain_out == 1 and kept == UNDECIDED and part(w, p).bad == 0:
         target = whole(w, station(w, m.station).only, part(w, p).product)
         if target == UNDECIDED:
             target = onward(w, m.station, part(w, p).product)

@@ -96,9 +96,7 @@ def fit_out(w: World, who: Ref, now: float) -> None:
     rig = rig_at(w, m.rig)
     m.made = 0
     m.keeps = 1 if rig.transfer != NOBODY else 0
-    m.plain_out = rig.plain_out
     start_clocks(w, who, now)
-    m.sleeps = rig.standby
     m.down = -1
     see_held(m)
     m.starting = 0
