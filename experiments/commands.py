@@ -300,9 +300,20 @@ def _text_of(plant: str) -> tuple[str, str]:
     return (path.read_text(encoding="utf-8"), path.name) if path.is_file() else (template_text(plant), plant)
 
 
+def _tell_of_compiling(request: Request) -> None:
+    """Have the compiled engine announce its first call as the reader wants it, in worker processes too."""
+    from experiments.lang import translator
+    from sim.compiled_engine.kept import NOTE
+
+    t = translator(request.language)
+    note = t("Compiling the simulation engine; this happens once and takes about 15 seconds ...")
+    os.environ[NOTE] = "" if request.quiet else note
+
+
 @contextmanager
 def _stages(request: Request) -> Iterator[Callable[[str], Callable[[int, int], None] | None]]:
     """Give a function that announces a stage and returns where its progress goes (stderr, on a terminal only)."""
+    _tell_of_compiling(request)
     if request.quiet or not sys.stderr.isatty():
 
         def say(title: str) -> None:

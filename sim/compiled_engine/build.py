@@ -6,16 +6,12 @@ The machine code is kept on disk, by a hash of all that it depends on; loading i
 
 from __future__ import annotations
 
-import contextlib
 import ctypes
 import hashlib
 import importlib
-import os
 import pkgutil
 import platform
-import sys
-import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -23,15 +19,20 @@ from typing import Any
 
 import llvmlite.binding as llvm
 
-from sim.compiled_engine import kernel
+from sim.compiled_engine import codes, kernel
+from sim.compiled_engine.features import Constants, readers
+from sim.compiled_engine.kept import kept
 from sim.compiled_engine.memory import RULES
+from sim.tally import BATCH, MOST_LEVELS
 
 ENTRIES = ("begin", "play", "reset", "flush")
 """Rules that are called from Python, with the address of a world."""
 LIBRARY = ("exp", "fmod")
 """Functions of the C library that rules may call."""
-CACHE = "RENEWLINE_CACHE"
-"""Environment variable: folder for the machine code."""
+READ = ("build.py", "codes.py", "features.py", "lowering.py", "memory.py", "records.py", "kernel/*.py")
+"""Files of this folder that the machine code depends on."""
+MOST_KERNELS = 40
+"""So many kinds of program keep machine code of their own."""
 Entry = Callable[[int], None]
 
 
@@ -41,15 +42,16 @@ def modules() -> list[str]:
 
 
 @cache
-def entries(say: Callable[[str], None] | None = None) -> dict[str, Entry]:
+def entries(known: Constants = ()) -> dict[str, Entry]:
     """Return the rules of :data:`ENTRIES`, compiled now or some time before.
 
     Args:
-        say: Told what takes so long, if nothing is kept from before.
+        known: Settings that are the same all over a program: the rules are made for such programs alone.
     """
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
-    code = _kept(say or _to_stderr)
+    name = hashlib.blake2b(repr(known).encode(), digest_size=8).hexdigest() if known else "all"
+    code = kept(f"kernel-{key()}-{name}.o", lambda: optimised(known), most=MOST_KERNELS)
     engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), target_machine())
     engine.add_object_file(llvm.ObjectFileRef.from_data(code))
     engine.finalize_object()
@@ -62,10 +64,6 @@ _ENGINES: list[Any] = []
 """What owns the machine code in use."""
 
 
-def _to_stderr(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
-
-
 def target_machine() -> Any:  # noqa: ANN401 - llvmlite has no types
     """Return this machine as LLVM describes it."""
     target = llvm.Target.from_default_triple()
@@ -74,76 +72,21 @@ def target_machine() -> Any:  # noqa: ANN401 - llvmlite has no types
     )
 
 
-# kept on disk
-
-
 def key() -> str:
     """Return a name for the machine code: another rule, version or processor makes another one."""
     digest = hashlib.blake2b(digest_size=16)
-    parts = [platform.python_version(), version("llvmlite"), version("numba"), llvm.get_host_cpu_name()]
-    for text in (*parts, llvm.get_host_cpu_features().flatten()):
-        digest.update(text.encode())
+    numbers = {name: value for name, value in vars(codes).items() if isinstance(value, int | float)}
+    versions = (platform.python_version(), version("llvmlite"), version("numba"))
+    processor = (platform.system(), llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten())
+    digest.update(repr((versions, processor, numbers, BATCH, MOST_LEVELS)).encode())
     folder = Path(__file__).parent
-    for file in sorted(folder.rglob("*.py")):
+    for file in sorted(file for pattern in READ for file in folder.glob(pattern)):
         digest.update(file.read_bytes())
     return digest.hexdigest()
 
 
-def folders() -> Iterator[Path]:
-    """Yield where machine code may be kept, best first; an installation is never written to."""
-    if os.environ.get(CACHE):
-        yield Path(os.environ[CACHE])
-        return
-    base = os.environ.get("LOCALAPPDATA") or os.environ.get("XDG_CACHE_HOME")
-    with contextlib.suppress(RuntimeError):  # nobody's home
-        yield (Path(base) if base else Path.home() / ".cache") / "renewline"
-    user = os.getuid() if hasattr(os, "getuid") else 0
-    yield Path(tempfile.gettempdir()) / f"renewline-{user}"
-
-
-def _kept(say: Callable[[str], None]) -> bytes:
-    """Return the machine code: kept from before, or made and kept."""
-    name = f"kernel-{key()}.o"
-    for folder in folders():
-        with contextlib.suppress(OSError):
-            return (folder / name).read_bytes()
-    for folder in folders():
-        with contextlib.suppress(OSError), _alone(folder):
-            file = folder / name
-            if not file.exists():  # somebody else may have made it meanwhile
-                _keep(file, compile_all(say))
-            return file.read_bytes()
-    say("No folder can be written to: the compiled engine is made anew for every run. "
-        f"Name one in the environment variable {CACHE}.")  # fmt: skip
-    return compile_all(say)
-
-
-def _keep(file: Path, code: bytes) -> None:
-    with tempfile.NamedTemporaryFile(dir=file.parent, delete=False) as out:
-        out.write(code)
-    Path(out.name).replace(file)
-
-
-@contextlib.contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Hold the folder's lock: of several processes that start at once, one compiles."""
-    folder.mkdir(parents=True, exist_ok=True)
-    if folder.stat().st_uid not in (0, os.getuid()) if hasattr(os, "getuid") else False:
-        raise PermissionError(f"{folder} belongs to somebody else")
-    with (folder / "lock").open("a") as file:
-        with contextlib.suppress(ImportError):
-            import fcntl  # elsewhere several may compile at once, which costs time only
-
-            fcntl.flock(file, fcntl.LOCK_EX)
-        yield
-
-
-# compiling
-
-
-def compile_all(say: Callable[[str], None]) -> bytes:
-    """Return all rules as one object file."""
-    say("Compiling the simulation engine; this happens once and takes about 15 seconds ...")
+def linked() -> bytes:
+    """Return all rules as one LLVM module, with settings still to be put in: Numba's part, which takes long."""
     for module in modules():
         importlib.import_module(module)
     from sim.compiled_engine import lowering
@@ -159,10 +102,14 @@ def compile_all(say: Callable[[str], None]) -> bytes:
             program = module
         else:
             program.link_in(module)
-    return _optimised(program)
+    assert program is not None
+    return bytes(program.as_bitcode())
 
 
-def _optimised(program: Any) -> bytes:  # noqa: ANN401 - llvmlite has no types
+def optimised(known: Constants) -> bytes:
+    """Return the machine code of all rules, with the settings that are known put in: LLVM's part, about a second."""
+    program = llvm.parse_bitcode(kept(f"rules-{key()}.bc", linked, first=True))
+    program.link_in(llvm.parse_assembly(readers(known)))
     for function in program.functions:
         if not function.is_declaration and function.name not in ENTRIES:
             function.linkage = "internal"

@@ -16,6 +16,7 @@ from sim.arrivals import cause_of, made_of
 from sim.compiled_engine import codes as c
 from sim.compiled_engine import records as r
 from sim.compiled_engine.block import Block, Order, Words
+from sim.compiled_engine.features import Constants, constants
 from sim.compiled_engine.lower_rig import Cause, Rigs
 from sim.compiled_engine.memory import Ref
 from sim.compiled_engine.streams import Luck, Takes
@@ -57,6 +58,10 @@ class Lowered:
     """Stations of the longest line with loops: visits are counted for each of them."""
     places: dict[Ref, tuple[int, int, int]]
     """Line, station and number of each machine."""
+    known: Constants
+    """Settings that are the same all over the program."""
+    played_s: float = 0.0
+    """Seconds that the rules for any program have played this one."""
 
 
 class Lowering:
@@ -97,6 +102,7 @@ class Lowering:
         return Lowered(
             program, block.words(), self.luck, self.rigs.streams, self.rigs.rigs, causes, self.shifts, self.rosters,
             max(loops, default=0), {machine: place for place, machine in self.places.items()},
+            constants(block.settings()),
         )  # fmt: skip
 
     # people
@@ -196,7 +202,6 @@ class Lowering:
             block.set(r.Feed, feeds + n * r.FEED, **self._feed(number, n, line, ref, source, where))
         shifts, shifts_n = self._shifts(number, line)
         sequence = line.sequence or tuple(name for name, _ in line.shares)
-        words = (len(line.stations) + 31) // 32
         return {
             "number": number, "stations": stations, "stations_n": len(line.stations), "machines": machines,
             "machines_n": count, "feeds": feeds, "feeds_n": len(line.sources), "shifts": shifts, "shifts_n": shifts_n,
@@ -205,8 +210,7 @@ class Lowering:
             "loops": line.has_loops(), "may_stand": any(map(may_stand, line.stations)),
             "before_service": line.before_service, "sequence": block.wholes([products.get(p, c.ANY_PRODUCT) for p in sequence]),
             "sequence_n": len(sequence), "shares": block.reals([end for _, end in line.shares]),
-            "shares_n": len(line.shares), "lot": line.lot, "stirred": block.wholes([0] * words),
-            "stirred_words": words, "wip": self.level(), "meter": self._meter(), "active": self._active(line, count),
+            "shares_n": len(line.shares), "lot": line.lot, "wip": self.level(), "meter": self._meter(), "active": self._active(line, count),
             "shut": block.wholes([0] * len(line.stations)), "found": block.wholes([0] * len(line.stations)),
         }  # fmt: skip
 

@@ -54,7 +54,7 @@ class Event(Record):
 
     time_s: float
     key: int  # order at one instant, then number in the order of asking
-    kind: int
+    what: int
     who: Ref
 
 
@@ -118,9 +118,8 @@ class Line(Record):
     shares: Ref
     shares_n: int
     lot: int
-    stirred: Ref  # words of bits, a bit for each station
-    stirred_words: int
-    stirred_any: int
+    stirred_n: int  # stations where something may move
+    stirred_last: int  # none of them comes after this one
     touched_first: Ref
     touched_last: Ref
     blocked: Ref  # the machine just blocked, in a line with loops
@@ -251,6 +250,7 @@ class Station(Record):
     sleeper_last: Ref
     feed_first: Ref
     snapshot: Ref
+    stirred: int
     queued_stayed_s: float
     queued_from_s: float
     number: Ref
@@ -344,6 +344,7 @@ class Machine(Record):
     first_flawed: int
     first_failure_s: float
     planned_s: float
+    held: int  # whether anything but its work holds it up
     off: int
     overtime: int
     shift: Ref
@@ -391,7 +392,6 @@ class Machine(Record):
     keeps: int
     decided: int
     found_bad: int
-    plain_out: int
     bad_draws: Ref
     found_draws: Ref
     # several parts
@@ -693,12 +693,6 @@ class Walker(Record):
     at: int
     found: Ref
     resting: int
-
-
-class Waiting(Record):
-    """Requests that wait at one machine of a round."""
-
-    first: Ref
 
 
 class Feed(Record):

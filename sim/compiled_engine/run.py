@@ -11,6 +11,7 @@ from sim import order
 from sim.compiled_engine import codes as c
 from sim.compiled_engine import records as r
 from sim.compiled_engine.build import Entry, entries
+from sim.compiled_engine.features import Constants
 from sim.compiled_engine.headline import Headline
 from sim.compiled_engine.helper import Helper
 from sim.compiled_engine.live import FIELDS, Live
@@ -22,6 +23,8 @@ from sim.reading import Reading
 from sim.trace import Trace
 
 FIRST_LOOK = 100_000
+ENOUGH_S = 1.0
+"""When a program has been played so long, rules are made for it alone, which takes about a second."""
 LOOK_EVERY_S = 0.2
 """So long the rules play before Python has a look whether somebody pressed Ctrl-C; at first, so many instants."""
 W = {name: word for name, (word, _) in FIELDS[r.World].items()}
@@ -35,8 +38,8 @@ class Run:
     """A plant in motion."""
 
     def __init__(self, program: Program, seed: int, replication: int, trace: Trace | None = None) -> None:
-        self._rules = entries()
         self._lowered = lowered(program)
+        self._rules = entries(self._known(trace))
         self._live = live = Live(self._lowered.words)
         self._helper = Helper(self._lowered, live, seed, replication)
         self._recorder = Recorder(trace, self._lowered, live) if trace is not None else None
@@ -48,6 +51,10 @@ class Run:
         self._budget = FIRST_LOOK
         self._headline: tuple[Sequence[tuple[str, str]], Headline] | None = None
         self._begin()
+
+    def _known(self, trace: Trace | None) -> Constants:
+        """Return the settings for which the rules are made: those of this program, once it is worth a second."""
+        return () if trace is not None or self._lowered.played_s < ENOUGH_S else self._lowered.known
 
     def again(self, seed: int, replication: int) -> None:
         """Begin another replication of the same program in the same memory; for a run without a trace.
@@ -92,11 +99,19 @@ class Run:
         while True:
             wholes[BUDGET] = self._budget
             took_s = self._call(play)
+            self._lowered.played_s += took_s
             if wholes[FAULT] != c.FINE:
                 raise self._told(wholes[FAULT])
             if wholes[BUDGET] > 0:
                 return
+            if self._recorder is None and self._lowered.played_s >= ENOUGH_S:
+                play = self._made_for_this()
             self._budget = max(1, int(self._budget * min(2.0, LOOK_EVERY_S / max(took_s, 1e-6))))
+
+    def _made_for_this(self) -> Entry:
+        """Return how to play on, by rules made for this program: all that is known of the run lies in its memory."""
+        self._rules = entries(self._lowered.known)
+        return self._rules["play"]
 
     def _told(self, fault: int) -> DataError:
         live = self._live

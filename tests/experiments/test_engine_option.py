@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 import sys
 from types import SimpleNamespace
 
@@ -10,6 +11,7 @@ import pytest
 from experiments import watch
 from experiments.cli import app, run
 from sim import engine
+from sim.compiled_engine import kept
 from sim.simpy_engine.run import Run
 
 PLANT = """\
@@ -151,3 +153,20 @@ def test_a_station_of_ones_own_is_told_by_name(tmp_path, monkeypatch, capsys):
 def test_an_engine_that_there_is_not(own, capsys):
     assert run(["simulate", own, "--engine", "fast"]) == 2
     assert "'auto', 'compiled', 'simpy'" in capsys.readouterr().err
+
+
+# --- what is said of compiling ---
+
+
+@pytest.mark.parametrize(
+    ("options", "note"),
+    [
+        (["--lang", "en"], kept.FIRST_CALL),
+        (["--lang", "zh"], "正在编译仿真引擎；仅首次需要，约 15 秒……"),
+        (["--lang", "zh", "-q"], ""),
+    ],
+)
+def test_the_first_call_is_told_in_the_readers_language_unless_quiet(own, monkeypatch, options, note):
+    monkeypatch.setenv(kept.NOTE, "of a process before")
+    run(["simulate", own, "--no-save", "--engine", "simpy", *options])
+    assert os.environ[kept.NOTE] == note

@@ -305,4 +305,4 @@ def withdraw(w: World, who: Ref) -> None:
 def stir_at(w: World, where: Ref) -> None:
     """Something may move at a station."""
     s = station(w, where)
-    stir(w, line_at(w, s.line), s.index)
+    stir(w, s)

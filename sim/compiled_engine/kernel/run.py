@@ -85,7 +85,7 @@ def begin_line(w: World, ref: Ref) -> None:
             fit_out(w, s.machines + k * MACHINE, 0.0)
         for k in range(s.machines_n):
             begin_machine(w, s, s.machines + k * MACHINE)
-        stir(w, line, n)
+        stir(w, s)
     line.idle_n = line.machines_n
     for n in range(line.present_n):
         put_present(w, line, n)
