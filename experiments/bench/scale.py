@@ -19,7 +19,7 @@ from sim.replications import Several, runs
 from sim.simulate import Job, replicate
 
 CACHE = "RENEWLINE_CACHE"
-"""The variable that says where compiled code is kept, as :mod:`sim.compiled_engine.build` reads it."""
+"""The variable that says where compiled code is kept, as :mod:`sim.compiled_engine.kept` reads it."""
 
 
 @dataclass(frozen=True, slots=True)

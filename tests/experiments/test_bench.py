@@ -26,7 +26,7 @@ from experiments.bench.textbook import Textbook
 from experiments.cli import run
 from experiments.tables import show
 from models.plant import Plant
-from sim.compiled_engine import build
+from sim.compiled_engine import kept
 from sim.program import H, lower
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -343,7 +343,7 @@ def test_short_replications_against_the_time_inside_the_engine():
 
 
 def test_a_start_keeps_its_code_where_the_engine_looks_for_it():
-    assert scale.CACHE == build.CACHE
+    assert scale.CACHE == kept.CACHE
 
 
 def test_a_start_is_a_process_of_its_own(tmp_path):
