@@ -131,6 +131,7 @@ def test_a_run_is_gone_when_nobody_has_it():
     """No circle of references: memory is free at once, and not when the collector comes round."""
     run = Run(lower(Plant.model_validate(EVERYTHING)), 1, 0)
     run.play(100 * H)
+    run.figures([("l", "cost_cny"), ("l", "lead_time_h"), ("l", "wip")], 100 * H)
     gone = weakref.ref(run), weakref.ref(run._live), weakref.ref(run._helper)
     gc.disable()
     try:
