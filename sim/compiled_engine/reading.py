@@ -100,12 +100,13 @@ class _Reader:
         return level | {"area": level["area"] + level["value"] * (self.now - level["since_s"])}
 
     def _occupancy(self, ref: Ref) -> Occupancy:
-        level = self._level(ref)
+        level = self.live.record(r.Levels, ref)
         times_s = self.live.real_row(level["times"], level["room"]).tolist()
         times_s[min(level["value"], MOST_LEVELS)] += self.now - level["since_s"]
         while times_s and times_s[-1] == 0.0:
             times_s.pop()
-        return Occupancy(level["area"], times_s)
+        beyond = level["area"] + max(0, level["value"] - MOST_LEVELS) * (self.now - level["since_s"])
+        return Occupancy(beyond + sum(n * time_s for n, time_s in enumerate(times_s)), times_s)
 
     def _sample(self, ref: Ref) -> Sample:
         s = self.live.record(r.Sample, ref)

@@ -58,7 +58,7 @@ def load_charge(w: World, who: Ref, now: float) -> int:
     number = line.batches
     p = part(w, m.charge_first).next
     while p != 0:
-        clear_times(part(w, p))
+        clear_times(w, part(w, p))
         part(w, p).batch = number
         p = part(w, p).next
     drop_ready(w, station(w, m.station), m)

@@ -52,7 +52,7 @@ def load_furnace(w: World, who: Ref, now: float) -> int:
     if may_charge(w, m) == 1:
         p = next_part(w, m.station, now)
     if p != 0:
-        clear_times(part(w, p))
+        clear_times(w, part(w, p))
         started(w, m, part(w, p), now)
         part(w, p).leaves = m.stroke + rig.strokes
         add_to_charge(w, m, p)

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from sim.compiled_engine.kernel.source import come_back
     from sim.compiled_engine.kernel.standby import busy, idle
     from sim.compiled_engine.kernel.station import pull
-    from sim.compiled_engine.kernel.tally import add, change
+    from sim.compiled_engine.kernel.tally import add, change, change_plain
 
 line_at, station, machine, output, part, rig_at = (
     pointer(Line), pointer(Station), pointer(Machine), pointer(Output), pointer(Part), pointer(Rig),
@@ -129,7 +129,7 @@ def leave(w: World, who: Ref, at: Ref, target: int, now: float) -> None:
     """A part leaves the line from a machine of station ``at``, good, bad without being found so, or as scrap."""
     p = part(w, who)
     line = line_at(w, station(w, at).line)
-    change(w, line.wip, -1, now)
+    change_plain(w, line.wip, -1, now)
     o = output(w, line.outputs + p.product * OUTPUT)
     if target != EXIT_AT:
         o.scrapped += 1
@@ -170,7 +170,7 @@ def split(w: World, line: Line, whole_part: Ref, pieces: int, product: int, now:
             part(w, last).next = who
         last = who
     part(w, whole_part).gone = 1
-    change(w, line.wip, pieces - 1, now)
+    change_plain(w, line.wip, pieces - 1, now)
     line.merged -= pieces - 1
     return first
 

@@ -81,7 +81,7 @@ def place(w: World, who: Ref, p: Ref, now: float) -> None:
     """Put a part on the machine and begin with it, if nothing is in the way."""
     m = machine(w, who)
     m.part = p
-    clear_times(part(w, p))
+    clear_times(w, part(w, p))
     if m.held == 1 and m.stop != NOBODY:
         m.phase = PLACED
     elif rig_at(w, m.rig).plain == 1 and m.setup_for == part(w, p).product:
