@@ -132,6 +132,25 @@ def open_run(engine: EngineName, program: Program, seed: int, replication: int, 
     return playing
 
 
+def reopen_run(engine: EngineName, program: Program, seed: int, replication: int) -> Playing:
+    """Return a replication at its start, for one who plays many and is done with the one before.
+
+    An engine that can do so (``again``) begins it in the memory of the run that was opened here last, if that was of
+    the same program.
+    """
+    if _OPENED and _OPENED[0] == engine and _OPENED[1].program is program:
+        _OPENED[1].again(seed, replication)
+        playing: Playing = _OPENED[1]
+        return playing
+    playing = open_run(engine, program, seed, replication)
+    _OPENED[:] = [engine, playing] if hasattr(playing, "again") else []
+    return playing
+
+
+_OPENED: list[Any] = []
+"""The engine and the run that was opened last, if it can begin again."""
+
+
 # how much is to be played
 
 
