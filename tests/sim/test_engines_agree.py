@@ -99,7 +99,8 @@ lines:
     source: saturated
     stations:
       - {name: a, buffer: 2, cycle_time_s: 90000, in_service_since: 2016,
-         ageing: {failure_rate_per_y: 0.4, energy_per_y: 0.02}, power_kw: {processing: 4}, failures: [{ttf_h: {exponential: 200}, ttr_h: 10}]}
+         ageing: {failure_rate_per_y: 0.4, energy_per_y: 0.02}, power_kw: {processing: 4},
+         failures: [{ttf_h: {exponential: 200}, ttr_h: 10}]}
 """,
 }  # fmt: skip
 """Small plants by what they are about, for changes to compiled rules to show in a second."""
