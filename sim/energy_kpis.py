@@ -87,11 +87,8 @@ def energy(line: LineReading, program: Program, counted_s: float) -> Record:
     """Return all energy figures of a line over the counted time."""
     good = {name: output.good for name, output in line.outputs.items()}
     meter, used = line.meter, use(line, program)
-    kwh, parts = used["by_carrier"][ELECTRICITY], sum(good.values())
     return {
-        "mean_power_kw": kwh / (counted_s / H),
-        "kwh_per_unit": kwh / parts if parts else 0.0,
-        "kgce_per_unit": used["tce"] * 1000.0 / parts if parts else 0.0,
+        **of_each_part(used, sum(good.values()), counted_s),
         **used,
         "peak_kw": meter.peak_kw,
         "peak_at": meter.peak_at.isoformat(" ", "minutes") if meter.peak_at else "",
@@ -104,6 +101,16 @@ def energy(line: LineReading, program: Program, counted_s: float) -> Record:
             for product in program.products
             if product.energy_level is not None and product.name in good
         ],
+    }
+
+
+def of_each_part(used: Record, good: int, counted_s: float) -> Record:
+    """Return the mean power, and what each good part took; 0 without any."""
+    kwh = used["by_carrier"][ELECTRICITY]
+    return {
+        "mean_power_kw": kwh / (counted_s / H),
+        "kwh_per_unit": kwh / good if good else 0.0,
+        "kgce_per_unit": used["tce"] * 1000.0 / good if good else 0.0,
     }
 
 

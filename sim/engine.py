@@ -56,6 +56,9 @@ class Playing(Protocol):
     def read(self) -> Reading:
         """Return what was counted since the last reset."""
 
+    def read_money(self) -> Reading:
+        """Return what :func:`sim.kpis.ledger` needs, since the last reset; the rest of the reading may be empty."""
+
     def progress(self) -> list[tuple[float, int]]:
         """Return for each line the integral of its WIP, and how many parts left, since the last reset.
 

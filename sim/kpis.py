@@ -11,8 +11,8 @@ from typing import Any
 
 from models.equipment import STATES
 from sim.counts import crew_counts, line_counts, serial, station_counts
-from sim.energy_kpis import energy, use
-from sim.program import ELECTRICITY, Swap
+from sim.energy_kpis import energy, of_each_part, use
+from sim.program import ELECTRICITY, Program, Swap
 from sim.reading import CrewReading, FeedReading, LineReading, MachineReading, Reading, StationReading
 from sim.tally import Sample, merged
 
@@ -21,6 +21,13 @@ UNSCHEDULED = ("off_shift", "overtime", "holding")
 """States outside the scheduled time; a furnace holds its temperature there."""
 QUANTILES = {"p50": 0.5, "p90": 0.9, "p95": 0.95, "p99": 0.99}
 Record = dict[str, Any]
+FLOW = frozenset({"throughput_per_h", "good_per_h", "scrap_per_h", "undetected_per_h", "wip"})
+"""What :func:`flow` tells of a line."""
+SPENT = frozenset({
+    "mean_power_kw", "kwh_per_unit", "kgce_per_unit", "tce", "tce_equivalent", "tce_equal", "co2_t", "cost_cny",
+    "peak_kw", "running_cost_cny_per_h",
+})  # fmt: skip
+"""What :func:`spent` tells of a line."""
 
 
 def record(reading: Reading, counted_s: float) -> Record:
@@ -60,11 +67,7 @@ def _line(line: LineReading, reading: Reading, counted_s: float) -> Record:
     stations = [_station(station, reading, counted_s) for station in line.stations]
     return {
         "name": line.name,
-        "throughput_per_h": (good + bad + scrapped) / hours,
-        "good_per_h": good / hours,
-        "scrap_per_h": scrapped / hours,
-        "undetected_per_h": bad / hours,
-        "wip": line.wip_area / counted_s,
+        **flow(good, bad, scrapped, line.wip_area, counted_s),
         "lead_time_h": _sample(merged(o.lead for o in outputs)),
         "products": [
             {
@@ -82,6 +85,27 @@ def _line(line: LineReading, reading: Reading, counted_s: float) -> Record:
         "serial": serial(line.program),
         "counts": line_counts(line),
         "stations": stations,
+    }
+
+
+def spent(line: LineReading, program: Program, counted_s: float) -> dict[str, float]:
+    """Return the main figures of energy and cost: of :data:`SPENT`."""
+    good = sum(output.good for output in line.outputs.values())
+    used = use(line, program)
+    found = {**used, **of_each_part(used, good, counted_s), "peak_kw": line.meter.peak_kw}
+    found["running_cost_cny_per_h"] = running_cny(line) / (counted_s / H)
+    return {key: found[key] for key in SPENT}
+
+
+def flow(good: int, bad: int, scrapped: int, wip_area: float, counted_s: float) -> dict[str, float]:
+    """Return what leaves a line in an hour, and how much is in it."""
+    hours = counted_s / H
+    return {
+        "throughput_per_h": (good + bad + scrapped) / hours,
+        "good_per_h": good / hours,
+        "scrap_per_h": scrapped / hours,
+        "undetected_per_h": bad / hours,
+        "wip": wip_area / counted_s,
     }
 
 

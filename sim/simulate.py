@@ -131,7 +131,7 @@ def replicate(job: Job) -> Outcome:
     totals = []
     for bound_s in job.bounds_s:
         run.play(bound_s)
-        totals.append(kpis.ledger(run.read()))
+        totals.append(kpis.ledger(run.read_money()))
     run.play(job.horizon_s)
     periods = tuple(
         [since(now, before) for now, before in zip(total, totals[n - 1], strict=True)] if n else total

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.compiled_engine.features import SETTINGS
 from sim.compiled_engine.memory import WORD, Record, Ref, size
 
 Words = NDArray[np.int64]
@@ -22,6 +23,7 @@ class Block:
 
     def __init__(self) -> None:
         self._words: list[Any] = []
+        self._records: dict[type[Record], list[Ref]] = {}
 
     def put(self, record: type[Record], **values: Any) -> Ref:  # noqa: ANN401 - numbers
         """Add a record; fields not given are 0."""
@@ -32,6 +34,7 @@ class Block:
         at = len(self._words) * WORD
         fields = record.fields()
         for row in rows:
+            self._records.setdefault(record, []).append(len(self._words) * WORD)
             assert row.keys() <= fields.keys(), (record, row.keys() - fields.keys())
             self._words += [
                 float(row.get(name, 0)) if kind == "f8" else row.get(name, 0) for name, kind in fields.items()
@@ -56,6 +59,16 @@ class Block:
         places = {name: n for n, name in enumerate(fields)}
         for name, value in values.items():
             self._words[ref // WORD + places[name]] = float(value) if fields[name] == "f8" else value
+
+    def settings(self) -> dict[str, list[int]]:
+        """Return the numbers of each setting in all records, see :mod:`sim.compiled_engine.features`."""
+        return {
+            f"{record.__name__}.{name}": [
+                self._words[ref // WORD + list(record.fields()).index(name)] for ref in self._records.get(record, ())
+            ]
+            for record, names in SETTINGS.items()
+            for name in names
+        }
 
     def words(self) -> Words:
         """Return the memory."""

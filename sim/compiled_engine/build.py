@@ -20,6 +20,7 @@ from typing import Any
 import llvmlite.binding as llvm
 
 from sim.compiled_engine import codes, kernel
+from sim.compiled_engine.features import Constants, readers
 from sim.compiled_engine.kept import kept
 from sim.compiled_engine.memory import RULES
 from sim.tally import BATCH, MOST_LEVELS
@@ -28,8 +29,10 @@ ENTRIES = ("begin", "play", "reset", "flush")
 """Rules that are called from Python, with the address of a world."""
 LIBRARY = ("exp", "fmod")
 """Functions of the C library that rules may call."""
-READ = ("build.py", "codes.py", "lowering.py", "memory.py", "records.py", "kernel/*.py")
+READ = ("build.py", "codes.py", "features.py", "lowering.py", "memory.py", "records.py", "kernel/*.py")
 """Files of this folder that the machine code depends on."""
+MOST_KERNELS = 40
+"""So many kinds of program keep machine code of their own."""
 Entry = Callable[[int], None]
 
 
@@ -39,11 +42,16 @@ def modules() -> list[str]:
 
 
 @cache
-def entries() -> dict[str, Entry]:
-    """Return the rules of :data:`ENTRIES`, compiled now or some time before."""
+def entries(known: Constants = ()) -> dict[str, Entry]:
+    """Return the rules of :data:`ENTRIES`, compiled now or some time before.
+
+    Args:
+        known: Settings that are the same all over a program: the rules are made for such programs alone.
+    """
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
-    code = kept(f"kernel-{key()}.o", compile_all)
+    name = hashlib.blake2b(repr(known).encode(), digest_size=8).hexdigest() if known else "all"
+    code = kept(f"kernel-{key()}-{name}.o", lambda: optimised(known), most=MOST_KERNELS)
     engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), target_machine())
     engine.add_object_file(llvm.ObjectFileRef.from_data(code))
     engine.finalize_object()
@@ -77,8 +85,8 @@ def key() -> str:
     return digest.hexdigest()
 
 
-def compile_all() -> bytes:
-    """Return all rules as one object file."""
+def linked() -> bytes:
+    """Return all rules as one LLVM module, with settings still to be put in: Numba's part, which takes long."""
     for module in modules():
         importlib.import_module(module)
     from sim.compiled_engine import lowering
@@ -94,10 +102,14 @@ def compile_all() -> bytes:
             program = module
         else:
             program.link_in(module)
-    return _optimised(program)
+    assert program is not None
+    return bytes(program.as_bitcode())
 
 
-def _optimised(program: Any) -> bytes:  # noqa: ANN401 - llvmlite has no types
+def optimised(known: Constants) -> bytes:
+    """Return the machine code of all rules, with the settings that are known put in: LLVM's part, about a second."""
+    program = llvm.parse_bitcode(kept(f"rules-{key()}.bc", linked, first=True))
+    program.link_in(llvm.parse_assembly(readers(known)))
     for function in program.functions:
         if not function.is_declaration and function.name not in ENTRIES:
             function.linkage = "internal"

@@ -24,8 +24,9 @@ YEARS = 256
 EMPTY, PLACED, LOAD, SET_UP, KEEP, KEPT, WORK, UNLOAD, AWAY = range(9)
 
 # kinds of station
-KINDS = ("machine", "batch", "furnace", "conveyor", "transport", "assembly", "split", "join")
-MACHINE, BATCH, FURNACE, CONVEYOR, TRANSPORT, ASSEMBLY, SPLIT, JOIN = range(8)
+KINDS = ("machine", "split", "assembly", "join", "batch", "transport", "furnace", "conveyor")
+MACHINE, SPLIT, ASSEMBLY, JOIN, BATCH, TRANSPORT, FURNACE, CONVEYOR = range(8)
+"""In this order: one part at a time, taken as it comes; made of several; charges; strokes."""
 
 # what happens
 (

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from functools import lru_cache
 from itertools import islice
+from time import perf_counter
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,9 +15,10 @@ from sim.ageing import aged
 from sim.arrivals import Arrived, moments
 from sim.compiled_engine import codes as c
 from sim.compiled_engine import records as r
-from sim.compiled_engine.block import Words, places
+from sim.compiled_engine.block import Words
 from sim.compiled_engine.live import FIELDS, Live
 from sim.compiled_engine.memory import WORD, Ref, size
+from sim.compiled_engine.seeds import FAR, Seeds
 from sim.compiled_engine.streams import Stream
 from sim.compiled_engine.windows import Windows
 from sim.program import D
@@ -28,63 +30,109 @@ if TYPE_CHECKING:
 
 YEAR_D = 365
 DAYS_AT_ONCE = 4000
-_FIRST_CHUNK, _LARGEST_CHUNK = 32, 1 << 16
-BINS_BESIDE = 128
+FIRST_ARRIVALS = 32
+BINS_BESIDE = 1024
+"""Bins to each side of a value that is counted first: four octaves."""
 AGES = ("failure_rate", "repair_time", "cycle_time", "scrap", "energy")
 S = FIELDS[r.Stream]
 VALUES, NEXT, SIZE, NUMBER = (S[name][0] for name in ("values", "next", "size", "number"))
+FAULT = FIELDS[r.World]["fault"][0]
+DRAWS = (c.MORE_NUMBERS, c.NUMBER_BEYOND)
+Answer = Callable[[Ref, float], None]
 
 
 class Helper:
-    """Answers the rules of one replication."""
+    """Answers the rules, one replication after the other."""
 
     def __init__(self, lowered: Lowered, live: Live, seed: int, replication: int) -> None:
         self._lowered = lowered
         self._live = live
         self._seed, self._replication = seed, replication
         self._streams: list[Stream | None] = [None] * len(lowered.luck.names)
+        self._seeds = Seeds(lowered.luck.names)
         self._dists = list(lowered.luck.dists)
         self._arrivals: dict[Ref, tuple[Iterator[Arrived], int]] = {}
-        self._source_streams = Streams(seed, replication)
         self._windows: dict[Ref, int] = {}
-        self._chunks: dict[int, int] = {}
-        self.answers: dict[int, Callable[[Ref, float], None]] = {
-            c.MORE_NUMBERS: self._numbers, c.NUMBER_BEYOND: self._beyond, c.MORE_EVENTS: self._events,
-            c.MORE_PARTS: self._parts, c.MORE_NODES: self._nodes, c.MORE_REQUESTS: self._requests,
-            c.MORE_STOPS: self._stops, c.MORE_LEVELS: self._levels, c.MORE_BINS: self._bins,
-            c.MORE_ARRIVALS: self._more_arrivals, c.MORE_WINDOWS: self._more_windows, c.MORE_DAYS: self._days,
-            c.FIT_OUT: self._fit_out, c.GROW_OLDER: self._grow_older,
-        }  # fmt: skip
-        """By what is asked."""
+        self.recorder: Mapping[int, Answer] = {}
+        """What answers for a trace, by what is asked."""
+        self.broken: BaseException | None = None
+        """What went wrong in an answer."""
+        self.spent_s = 0.0
+        """Time that answers took, all but those that draw numbers."""
+        self._days(0, 0.0)
+
+    def again(self, seed: int, replication: int) -> None:
+        """Answer for another replication from here on; the live memory is still as the last one left it."""
+        self._seed, self._replication = seed, replication
+        self._dists = dists = list(self._lowered.luck.dists)
+        self._arrivals.clear()
+        self._windows.clear()
+        self.broken = None
+        wholes, refs, before = self._live.wholes, self._lowered.luck.refs, self._streams
+        self._streams = [None] * len(before)
+        if replication >= FAR:
+            return
+        states = self._seeds.of(seed, replication, [n for n, stream in enumerate(before) if stream is not None])
+        for n, state in zip(self._seeds.numbers, states, strict=True):
+            stream = before[n]
+            if stream is not None:
+                at = refs[n] // WORD
+                stream.again(dists[n], state, wholes[at + SIZE] - wholes[at + NEXT])
+                self._streams[n] = stream
+
+    def help(self, what: int, ref: int, number: float) -> None:
+        """Answer what the rules ask; an exception waits until they return, which they do at the end of the instant."""
+        try:
+            self._answer(what, ref, number)
+        except KeyboardInterrupt as pressed:
+            self._stop(pressed)
+            self._answer(what, ref, number)  # the rules go on for an instant, and need it
+        except BaseException as error:
+            self._stop(error)
+
+    def _answer(self, what: int, ref: int, number: float) -> None:
+        if what in DRAWS:
+            ANSWERS[what](self, ref, number)
+            return
+        began = perf_counter()
+        if what in ANSWERS:
+            ANSWERS[what](self, ref, number)
+        else:
+            self.recorder[what](ref, number)
+        self.spent_s += perf_counter() - began
+
+    def _stop(self, error: BaseException) -> None:
+        self.broken = error
+        self._live.wholes[FAULT] = c.PYTHON
 
     # random numbers
 
     def _numbers(self, ref: Ref, _: float) -> None:
-        words, at = self._live.words, ref // WORD
-        number = int(words[at + NUMBER])
+        wholes, at = self._live.wholes, ref // WORD
+        number = wholes[at + NUMBER]
         stream = self._streams[number]
         if stream is None:
             name = self._lowered.luck.names[number]
             stream = self._streams[number] = Stream(self._dists[number], self._seed, self._replication, name)
         values = stream.refill()
-        words[at + VALUES] = self._live.ref_of(values)
-        words[at + NEXT], words[at + SIZE] = 0, len(values)
+        wholes[at + VALUES] = self._live.ref_of(values)
+        wholes[at + NEXT], wholes[at + SIZE] = 0, len(values)
 
     def _beyond(self, ref: Ref, age: float) -> None:
-        words, at = self._live.words, ref // WORD
-        stream = self._streams[int(words[at + NUMBER])]
+        wholes, at = self._live.wholes, ref // WORD
+        stream = self._streams[wholes[at + NUMBER]]
         assert stream is not None
-        self._live.set(r.World, 0, "answer", stream.beyond(age, int(words[at + NEXT])))
+        self._live.set(r.World, 0, "answer", stream.beyond(age, wholes[at + NEXT]))
 
     def _fit_out(self, ref: Ref, _: float) -> None:
         """New equipment: its distributions, on the streams as they stand; as young as can be."""
         live = self._live
-        words = live.words
+        wholes = live.wholes
         for number, dist in self._lowered.takes[live.get(r.Rig, live.get(r.Machine, ref, "rig"), "number")]:
             stream, at = self._streams[number], self._lowered.luck.refs[number] // WORD
             if stream is not None:
-                stream.change(dist, int(words[at + NEXT]))
-                words[at + NEXT] = words[at + SIZE] = 0
+                stream.change(dist, wholes[at + NEXT])
+                wholes[at + NEXT] = wholes[at + SIZE] = 0
             self._dists[number] = dist
         for name in AGES:
             live.set(r.Machine, ref, f"age_{name}", 1.0)
@@ -105,51 +153,34 @@ class Helper:
 
     # memory
 
-    def _more(self, what: int) -> int:
-        """Return how many records to add: ever more."""
-        n = self._chunks.get(what, _FIRST_CHUNK)
-        self._chunks[what] = min(2 * n, _LARGEST_CHUNK)
-        return n
-
     def _events(self, _ref: Ref, _: float) -> None:
         live = self._live
         used, room = live.get(r.World, 0, "heap_n"), live.get(r.World, 0, "heap_room")
         words = size(r.Event) // WORD
         heap = np.zeros(max(64, 2 * room) * words, np.int64)
         heap[: used * words] = live.whole_row(live.get(r.World, 0, "heap"), used * words)
-        live.set(r.World, 0, "heap", live.put((0, "heap"), heap))
-        live.set(r.World, 0, "heap_room", len(heap) // words)
+        live.grow(r.World, 0, {"heap": heap}, clear=False, heap_room=len(heap) // words)
 
     def _parts(self, _ref: Ref, _: float) -> None:
-        live, stations = self._live, self._lowered.most_stations
-        n = self._more(c.MORE_PARTS)
-        words, first = live.chunk(r.Part, n)
-        if stations:
-            visits = live.add(np.zeros((n, stations), np.int64))
-            words[:, places(r.Part)["visits"]] = visits + np.arange(n) * (stations * WORD)
-        live.set(r.World, 0, "free_part", first)
+        stations = self._lowered.most_stations
+        self._live.more(r.Part, "free_part", [("visits", stations)] if stations else [])
 
     def _nodes(self, _ref: Ref, _: float) -> None:
-        self._live.set(r.World, 0, "free_node", self._live.chunk(r.Node, self._more(c.MORE_NODES))[1])
+        self._live.more(r.Node, "free_node")
 
     def _stops(self, _ref: Ref, _: float) -> None:
-        self._live.set(r.World, 0, "free_stop", self._live.chunk(r.Stop, self._more(c.MORE_STOPS))[1])
+        self._live.more(r.Stop, "free_stop")
 
     def _requests(self, _ref: Ref, _: float) -> None:
-        live = self._live
-        n, most = self._more(c.MORE_REQUESTS), 2 * max(1, len(self._lowered.program.crews))
-        words, first = live.chunk(r.Request, n)
-        taken = live.add(np.zeros((n, most), np.int64))
-        words[:, places(r.Request)["taken"]] = taken + np.arange(n) * (most * WORD)
-        live.set(r.World, 0, "free_request", first)
+        most = 2 * max(1, len(self._lowered.program.crews))
+        self._live.more(r.Request, "free_request", [("taken", most)])
 
     def _levels(self, ref: Ref, _: float) -> None:
         live = self._live
         room, value = live.get(r.Levels, ref, "room"), live.get(r.Levels, ref, "value")
         times = np.zeros(min(max(value + 1, 2 * room), MOST_LEVELS + 1))
         times[:room] = live.real_row(live.get(r.Levels, ref, "times"), room)
-        live.set(r.Levels, ref, "times", live.put((ref, "times"), times))
-        live.set(r.Levels, ref, "room", len(times))
+        live.grow(r.Levels, ref, {"times": times}, room=len(times))
 
     def _bins(self, ref: Ref, key: float) -> None:
         live = self._live
@@ -161,13 +192,7 @@ class Helper:
             here = slice(low - first, low - first + room)
             counts[here] = live.whole_row(live.get(r.Sample, ref, "counts"), room)
             sums[here] = live.real_row(live.get(r.Sample, ref, "sums"), room)
-        for name, value in (
-            ("counts", live.put((ref, "counts"), counts)),
-            ("sums", live.put((ref, "sums"), sums)),
-            ("low", first),
-            ("room", len(sums)),
-        ):
-            live.set(r.Sample, ref, name, value)
+        live.grow(r.Sample, ref, {"counts": counts, "sums": sums}, low=first, room=len(sums))
 
     # the outside world
 
@@ -177,8 +202,8 @@ class Helper:
         line = program.lines[live.get(r.Line, live.get(r.Feed, ref, "line"), "number")]
         if ref not in self._arrivals:
             number = live.get(r.Feed, ref, "number")
-            rules = line.sources[number].rules
-            self._arrivals[ref] = moments(rules, number, line, program.start, self._source_streams), _FIRST_CHUNK
+            rules, streams = line.sources[number].rules, Streams(self._seed, self._replication)
+            self._arrivals[ref] = moments(rules, number, line, program.start, streams), FIRST_ARRIVALS
         arrivals, n = self._arrivals[ref]
         self._arrivals[ref] = arrivals, min(4 * n, 2048)
         rows = list(islice(arrivals, n))
@@ -186,12 +211,9 @@ class Helper:
         times, products, many = zip(*rows, strict=True)
         index = {name: n for n, name in enumerate(line.products)}
         whats = [index.get(p, c.ANY_PRODUCT) for p in products]
-        for name, row in (
-            ("times", np.array(times, np.float64)),
-            ("whats", np.array(whats, np.int64)),
-            ("many", np.array(many, np.int64)),
-        ):
-            live.set(r.Feed, ref, name, live.put((ref, name), row))
+        live.put(r.Feed, ref, {
+            "times": np.array(times, np.float64), "whats": np.array(whats, np.int64), "many": np.array(many, np.int64),
+        })  # fmt: skip
         live.set(r.Feed, ref, "next", 0)
         live.set(r.Feed, ref, "arrivals_n", len(rows))
 
@@ -209,8 +231,17 @@ class Helper:
     def _days(self, _ref: Ref, _: float) -> None:
         live = self._live
         table = days_of(self._lowered.program.start, live.get(r.World, 0, "days_n") + DAYS_AT_ONCE)
-        live.set(r.World, 0, "days", live.put((0, "days"), table))
-        live.set(r.World, 0, "days_n", len(table))
+        live.grow(r.World, 0, {"days": table}, clear=False, days_n=len(table))
+
+
+ANSWERS: dict[int, Callable[[Helper, Ref, float], None]] = {
+    c.MORE_NUMBERS: Helper._numbers, c.NUMBER_BEYOND: Helper._beyond, c.MORE_EVENTS: Helper._events,
+    c.MORE_PARTS: Helper._parts, c.MORE_NODES: Helper._nodes, c.MORE_REQUESTS: Helper._requests,
+    c.MORE_STOPS: Helper._stops, c.MORE_LEVELS: Helper._levels, c.MORE_BINS: Helper._bins,
+    c.MORE_ARRIVALS: Helper._more_arrivals, c.MORE_WINDOWS: Helper._more_windows, c.MORE_DAYS: Helper._days,
+    c.FIT_OUT: Helper._fit_out, c.GROW_OLDER: Helper._grow_older,
+}  # fmt: skip
+"""By what is asked."""
 
 
 @lru_cache(maxsize=8)

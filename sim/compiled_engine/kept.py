@@ -19,7 +19,7 @@ The command line puts it into the reader's language here, or silences it; its wo
 """
 FIRST_CALL = "Compiling the simulation engine; this happens once and takes about 15 seconds ..."
 KEPT = 3
-"""So many files stay: of the installed version, and of some before or beside it."""
+"""So many files of a kind stay: of the installed version, and of some before or beside it."""
 CHECKSUM = 32
 """Bytes in front of the machine code."""
 
@@ -42,12 +42,14 @@ def folders() -> Iterator[Path]:
     yield Path(tempfile.gettempdir()) / f"renewline-{user}"
 
 
-def kept(name: str, make: Callable[[], bytes]) -> bytes:
+def kept(name: str, make: Callable[[], bytes], most: int = KEPT, first: bool = False) -> bytes:
     """Return the machine code of a name: kept from before, or made and kept.
 
     Args:
         name: Name of its file; says all that the machine code depends on.
         make: Makes it; called once, also when several processes want it.
+        most: So many files of this kind stay.
+        first: Whether to say that this takes long.
     """
     for folder in folders():
         with contextlib.suppress(OSError):
@@ -56,12 +58,13 @@ def kept(name: str, make: Callable[[], bytes]) -> bytes:
     code = None
     for folder in folders():
         try:
-            with _alone(folder):
+            with _alone(folder, Path(name).suffix[1:]):
                 code = code or _read(folder / name)  # somebody else may have made it meanwhile
                 if code is None:
-                    say(os.environ.get(NOTE, FIRST_CALL))
+                    if first:
+                        say(os.environ.get(NOTE, FIRST_CALL))
                     code = make()
-                _write(folder / name, code)
+                _write(folder / name, code, most)
                 return code
         except OSError:
             continue
@@ -93,13 +96,13 @@ def _read(file: Path) -> bytes | None:
     return code
 
 
-def _write(file: Path, code: bytes) -> None:
+def _write(file: Path, code: bytes, most: int) -> None:
     """Write a file as a whole, or not at all; remove what is oldest."""
     if _read(file) == code:
         return
-    for part in file.parent.glob("*.part"):  # of a process that was killed; nobody else writes now
+    for part in file.parent.glob(f"*{file.suffix}.part"):  # of a process that was killed; nobody else writes now
         part.unlink(missing_ok=True)
-    with tempfile.NamedTemporaryFile(dir=file.parent, suffix=".part", delete=False) as out:
+    with tempfile.NamedTemporaryFile(dir=file.parent, suffix=f"{file.suffix}.part", delete=False) as out:
         try:
             out.write(_checksum(code) + code)
             out.close()
@@ -108,7 +111,7 @@ def _write(file: Path, code: bytes) -> None:
             Path(out.name).unlink(missing_ok=True)
             raise
     by_age = sorted(file.parent.glob(f"*{file.suffix}"), key=lambda f: (f != file, -f.stat().st_mtime))
-    for old in by_age[KEPT:]:
+    for old in by_age[most:]:
         old.unlink(missing_ok=True)
 
 
@@ -117,12 +120,12 @@ def _checksum(code: bytes) -> bytes:
 
 
 @contextlib.contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Hold the folder's lock: of several processes that start at once, one compiles."""
+def _alone(folder: Path, kind: str) -> Iterator[None]:
+    """Hold the folder's lock for a kind of file: of several processes that start at once, one compiles."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     if not trusted(folder):
         raise PermissionError(f"{folder} can be written to by others")
-    with (folder / "lock").open("a") as file:
+    with (folder / f"{kind}.lock").open("a") as file:
         with contextlib.suppress(ImportError, OSError):  # without locks several may compile at once: time only
             import fcntl
 

@@ -16,6 +16,7 @@ from sim.arrivals import cause_of, made_of
 from sim.compiled_engine import codes as c
 from sim.compiled_engine import records as r
 from sim.compiled_engine.block import Block, Order, Words
+from sim.compiled_engine.features import Constants, constants
 from sim.compiled_engine.lower_rig import Cause, Rigs
 from sim.compiled_engine.memory import Ref
 from sim.compiled_engine.streams import Luck, Takes
@@ -61,6 +62,10 @@ class Lowered:
     """Stations of the longest line with loops: visits are counted for each of them."""
     places: dict[Ref, tuple[int, int, int]]
     """Line, station and number of each machine."""
+    known: Constants
+    """Settings that are the same all over the program."""
+    played_s: float = 0.0
+    """Seconds that the rules for any program have played this one."""
 
 
 class LineAt(NamedTuple):
@@ -129,6 +134,7 @@ class Lowering:
         return Lowered(
             program, block.words(), self.luck, self.rigs.streams, self.rigs.rigs, causes, self.shifts, self.rosters,
             max(loops, default=0), {machine: place for place, machine in self.places.items()},
+            constants(block.settings()),
         )  # fmt: skip
 
     # people
@@ -247,10 +253,8 @@ class Lowering:
         }  # fmt: skip
 
     def _marks(self, stations: int) -> Row:
-        """Return room for notes on stations: where something may move, and what waits for what."""
-        words = (stations + 31) // 32
-        shut, found = (self.block.wholes([0] * stations) for _ in range(2))
-        return {"stirred": self.block.wholes([0] * words), "stirred_words": words, "shut": shut, "found": found}
+        """Return room for notes on stations in the search for a deadlock."""
+        return {name: self.block.wholes([0] * stations) for name in ("shut", "found")}
 
     def _outputs(self, products: int) -> Ref:
         leads = [self.sample() for _ in range(products)]

@@ -2,23 +2,102 @@
 
 from __future__ import annotations
 
+import re
 import types as python
 from collections.abc import Callable
 from typing import Any
 
 import numba
 from llvmlite import ir
-from numba.core import compiler, typed_passes, untyped_passes
+from numba.core import compiler, typed_passes, types, untyped_passes
 from numba.core.compiler_machinery import PassManager
+from numba.core.imputils import lower_getattr_generic, lower_setattr_generic
 from numba.core.registry import cpu_target
-from numba.extending import intrinsic
+from numba.core.typing.templates import AttributeTemplate, infer_getattr
+from numba.extending import intrinsic, models, register_model
 
 from sim.compiled_engine import records
+from sim.compiled_engine.features import NAMES
 from sim.compiled_engine.memory import RULES, WORD, Primitive, Record
 
+Builder = Any
+Values = Any
+
 INT, BYTE, DOUBLE = ir.IntType(64), ir.IntType(8), ir.DoubleType()
-RECORDS: dict[str, Any] = {
-    name: numba.from_dtype(kind.layout())
+POINTER = BYTE.as_pointer()
+
+
+class RecordType(types.Type):
+    """A record in memory, by its address."""
+
+    def __init__(self, record: type[Record]) -> None:
+        super().__init__(name=record.__name__)
+        self.fields = {name: (n * WORD, kind) for n, (name, kind) in enumerate(record.fields().items())}
+
+
+@register_model(RecordType)
+class RecordModel(models.PrimitiveModel):  # type: ignore[misc]
+    """An address."""
+
+    def __init__(self, manager: Any, kind: Any) -> None:  # noqa: ANN401
+        super().__init__(manager, kind, POINTER)
+
+
+@infer_getattr
+class RecordFields(AttributeTemplate):  # type: ignore[misc]
+    """A field is a double or a whole number."""
+
+    key = RecordType
+
+    def generic_resolve(self, record: RecordType, name: str) -> Any:  # noqa: ANN401
+        """Return the type of a field."""
+        return numba.float64 if record.fields[name][1] == "f8" else numba.int64
+
+
+def _field(builder: Builder, record: RecordType, address: Any, name: str) -> tuple[Any, str]:  # noqa: ANN401
+    """Return where a field lies, and what LLVM is to call it: nothing else lies there."""
+    at, kind = record.fields[name]
+    place = builder.gep(address, [ir.Constant(INT, at)], inbounds=True)
+    return builder.bitcast(place, (DOUBLE if kind == "f8" else INT).as_pointer()), f"{record.name}.{name}"
+
+
+def _only_there(builder: Builder, access: Any, what: str) -> None:  # noqa: ANN401
+    """Tell LLVM that this access touches memory of its own kind (type-based alias analysis)."""
+    module = builder.module
+    root = module.add_metadata([ir.MetaDataString(module, "renewline")])
+    kind = module.add_metadata([ir.MetaDataString(module, what), root, ir.Constant(INT, 0)])
+    access.set_metadata("tbaa", module.add_metadata([kind, kind, ir.Constant(INT, 0)]))
+
+
+@lower_getattr_generic(RecordType)  # type: ignore[untyped-decorator]
+def _read(context: Any, builder: Builder, record: RecordType, address: Any, name: str) -> Any:  # noqa: ANN401
+    if f"{record.name}.{name}" in NAMES:
+        return _setting(builder, address, f"{record.name}.{name}")
+    place, what = _field(builder, record, address, name)
+    value = builder.load(place)
+    _only_there(builder, value, what)
+    return value
+
+
+def _setting(builder: Builder, address: Any, name: str) -> Any:  # noqa: ANN401
+    """Read a setting by a function that is added later, see :mod:`sim.compiled_engine.features`."""
+    reader = builder.module.globals.get(name)
+    if reader is None:
+        reader = ir.Function(builder.module, ir.FunctionType(INT, [POINTER]), name)
+        for promise in ("readonly", "nounwind", "willreturn"):
+            reader.attributes._known |= {promise}
+            reader.attributes.add(promise)
+    return builder.call(reader, [address])
+
+
+@lower_setattr_generic(RecordType)  # type: ignore[untyped-decorator]
+def _write(context: Any, builder: Builder, signature: Any, values: Values, name: str) -> None:  # noqa: ANN401
+    place, what = _field(builder, signature.args[0], values[0], name)
+    _only_there(builder, builder.store(values[1], place), what)
+
+
+RECORDS: dict[str, RecordType] = {
+    name: RecordType(kind)
     for name, kind in vars(records).items()
     if isinstance(kind, type) and issubclass(kind, Record) and kind is not Record
 }
@@ -27,8 +106,6 @@ TYPES: dict[str, Any] = {
     "int": numba.int64, "Ref": numba.int64, "float": numba.float64, "None": numba.void, **RECORDS,
 }  # fmt: skip
 LLVM = {numba.int64: "i64", numba.float64: "double"}
-Builder = Any
-Values = Any
 
 
 class _Reader(compiler.CompilerBase):  # type: ignore[misc]
@@ -69,7 +146,12 @@ def llvm_of(name: str, function: Callable[..., Any]) -> str:
         {},
         pipeline_class=_Reader,
     )
-    return str(made.library.get_llvm_str()) + _plain(name, made.fndesc.mangled_name, signature)
+    mangled = made.fndesc.mangled_name
+    text = str(made.library.get_llvm_str())
+    return _INNER.sub(r"\1 alwaysinline {", text) + _plain(name, mangled, signature)
+
+
+_INNER = re.compile(r"(define i32 @_Z[^{]*?\))[^){]*\{")
 
 
 def signature_of(function: Callable[..., Any]) -> Any:  # noqa: ANN401 - Numba has no types
@@ -85,7 +167,7 @@ def _plain(name: str, mangled: str, signature: Any) -> str:  # noqa: ANN401
     given = ", ".join(f"{kind} %a{n}" for n, kind in enumerate(kinds))
     out = LLVM.get(signature.return_type, "ptr")
     return f"""
-define {out} @{name}({given}) alwaysinline {{
+define {out} @{name}({given}) {{
   %result = alloca {out}
   %error = alloca ptr
   %status = call i32 @{mangled}(ptr %result, ptr %error, {given})
@@ -122,7 +204,7 @@ def _intrinsic(primitive: Primitive[..., Any]) -> Any:  # noqa: ANN401
 
 
 def _lies_at(b: Builder, world: Any, ref: Any) -> Any:  # noqa: ANN401
-    return b.gep(b.bitcast(world, BYTE.as_pointer()), [ref])
+    return b.gep(world, [ref])
 
 
 def _pointer(record: type[Record]) -> Any:  # noqa: ANN401
@@ -130,8 +212,8 @@ def _pointer(record: type[Record]) -> Any:  # noqa: ANN401
 
     @intrinsic  # type: ignore[untyped-decorator]
     def find(typing: Any, world: Any, ref: Any) -> Any:  # noqa: ANN401
-        def code(context: Any, b: Builder, signature: Any, a: Values) -> Any:  # noqa: ANN401
-            return b.bitcast(_lies_at(b, a[0], a[1]), context.get_value_type(kind))
+        def code(_context: Any, b: Builder, _signature: Any, a: Values) -> Any:  # noqa: ANN401
+            return _lies_at(b, a[0], a[1])
 
         return kind(WORLD, numba.int64), code
 
@@ -140,17 +222,24 @@ def _pointer(record: type[Record]) -> Any:  # noqa: ANN401
 
 def _row(kind: Any, llvm_kind: Any, what: str) -> Any:  # noqa: ANN401
     """Return an intrinsic on the n-th number of a row: ``get``, ``put`` or ``add``."""
+    name = f"row of {kind}"
 
     def lies_at(b: Builder, a: Values) -> Any:  # noqa: ANN401
         at = b.add(a[1], b.mul(a[2], ir.Constant(INT, WORD)))
         return b.bitcast(_lies_at(b, a[0], at), llvm_kind.as_pointer())
 
     def get(_context: Any, b: Builder, _signature: Any, a: Values) -> Any:  # noqa: ANN401
-        return b.load(lies_at(b, a))
+        value = b.load(lies_at(b, a))
+        _only_there(b, value, name)
+        return value
 
     def put(context: Any, b: Builder, _signature: Any, a: Values) -> Any:  # noqa: ANN401
-        at = lies_at(b, a)
-        b.store(b.fadd(b.load(at), a[3]) if what == "add" else a[3], at)
+        at, value = lies_at(b, a), a[3]
+        if what == "add":
+            before = b.load(at)
+            _only_there(b, before, name)
+            value = b.fadd(before, value)
+        _only_there(b, b.store(value, at), name)
         return context.get_dummy_value()
 
     if what == "get":
@@ -174,15 +263,6 @@ def _bits(typing: Any, value: Any) -> Any:  # noqa: ANN401
         return b.bitcast(a[0], INT)
 
     return numba.int64(numba.float64), code
-
-
-@intrinsic  # type: ignore[untyped-decorator]
-def _highest_bit(typing: Any, word: Any) -> Any:  # noqa: ANN401
-    def code(_context: Any, b: Builder, _signature: Any, a: Values) -> Any:  # noqa: ANN401
-        zeros = b.ctlz(a[0], ir.Constant(ir.IntType(1), 1))
-        return b.sub(ir.Constant(INT, 63), zeros)
-
-    return numba.int64(numba.int64), code
 
 
 @intrinsic  # type: ignore[untyped-decorator]
@@ -233,6 +313,5 @@ _PRIMITIVES = {
     "whole": _row(numba.int64, INT, "get"),
     "put_whole": _row(numba.int64, INT, "put"),
     "bits": _bits,
-    "highest_bit": _highest_bit,
     "ask": _ask,
 }

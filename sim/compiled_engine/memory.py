@@ -78,8 +78,6 @@ put_whole: Primitive[[World, Ref, int, int], None] = Primitive("put_whole")
 """Write it."""
 bits: Primitive[[float], int] = Primitive("bits")
 """The 64 bits of a double."""
-highest_bit: Primitive[[int], int] = Primitive("highest_bit")
-"""The number of the highest bit that is set; of a word that is not 0."""
 ask: Primitive[[World, int, int, float], None] = Primitive("ask")
 """Have Python do something: what, for whom (a ref), with which number (see :mod:`sim.compiled_engine.helper`)."""
 

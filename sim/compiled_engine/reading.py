@@ -13,7 +13,7 @@ from sim.account import WINDOW_S
 from sim.bottleneck import ActivePeriods
 from sim.compiled_engine import codes as c
 from sim.compiled_engine import records as r
-from sim.compiled_engine.live import Live
+from sim.compiled_engine.live import Live, Pick
 from sim.compiled_engine.memory import Ref
 from sim.compiled_engine.trace import waiting
 from sim.program import LineProgram, Program
@@ -31,17 +31,36 @@ from sim.reading import (
     Tally,
     stops_of,
 )
-from sim.tally import MOST_LEVELS, Sample
+from sim.tally import MOST_LEVELS, Sample, merged
 
 if TYPE_CHECKING:
     from sim.compiled_engine.lower import Lowered
 
 NAMES = list(CARRIERS)
+MACHINE = Pick(
+    r.Machine, "rig", "amounts", "per_unit", "state", "seconds", "booked", "used", "cost_cny", "units", "bad", "scrapped",
+    "reworked", "repeats", "first_flawed", "planned_s", "operated_s", "first_failure_s", "commissioned_s", "starts",
+    "charges", "charged",
+)  # fmt: skip
+CAUSE = Pick(r.Cause, "machine", "waits_n", "waits_h", "lengths_n", "lengths_h")
+STATION = Pick(r.Station, "machines", "queued_stayed_s", "queued_from_s", "number", "working", "waits")
 
 
 def read(lowered: Lowered, live: Live) -> Reading:
     """Return what was counted since the last reset; the live memory is flushed."""
     return _Reader(lowered, live).reading()
+
+
+def energy_of(lowered: Lowered, live: Live, line: int) -> LineReading:
+    """Return of a line what energy and costs are made of, and the parts made; the rest is empty."""
+    return _Reader(lowered, live).energy(line)
+
+
+def lead_time_h(lowered: Lowered, live: Live, line: int) -> float:
+    """Return the mean lead time of all products of a line."""
+    reader, products = _Reader(lowered, live), lowered.program.lines[line].products
+    outputs = live.get(r.Line, live.get(r.World, 0, "lines") + line * r.LINE, "outputs")
+    return merged(reader.output(outputs + n * r.OUTPUT).lead for n in range(len(products))).mean()
 
 
 class _Reader:
@@ -76,12 +95,13 @@ class _Reader:
         return level | {"area": level["area"] + level["value"] * (self.now - level["since_s"])}
 
     def _occupancy(self, ref: Ref) -> Occupancy:
-        level = self._level(ref)
+        level = self.live.record(r.Levels, ref)
         times_s = self.live.real_row(level["times"], level["room"]).tolist()
         times_s[min(level["value"], MOST_LEVELS)] += self.now - level["since_s"]
         while times_s and times_s[-1] == 0.0:
             times_s.pop()
-        return Occupancy(level["area"], times_s)
+        beyond = level["area"] + max(0, level["value"] - MOST_LEVELS) * (self.now - level["since_s"])
+        return Occupancy(beyond + sum(n * time_s for n, time_s in enumerate(times_s)), times_s)
 
     def _sample(self, ref: Ref) -> Sample:
         s = self.live.record(r.Sample, ref)
@@ -105,7 +125,7 @@ class _Reader:
             program=program,
             wip=wip["value"],
             wip_area=wip["area"],
-            outputs={name: self._output(line["outputs"] + n * r.OUTPUT) for n, name in enumerate(program.products)},
+            outputs={name: self.output(line["outputs"] + n * r.OUTPUT) for n, name in enumerate(program.products)},
             feeds=[self._feed(program, n, line["feeds"] + n * r.FEED) for n in range(len(program.sources))],
             sole=sole,
             shifting=shifting,
@@ -113,7 +133,29 @@ class _Reader:
             stations=[self._station(number, n, line["stations"] + n * r.STATION) for n in range(line["stations_n"])],
         )
 
-    def _output(self, ref: Ref) -> OutputReading:
+    def energy(self, number: int) -> LineReading:
+        """Return a line with its machines, causes and meter alone."""
+        program = self.program.lines[number]
+        line = self.live.record(r.Line, self.live.get(r.World, 0, "lines") + number * r.LINE)
+        counts = [self.live.record(r.Output, line["outputs"] + n * r.OUTPUT) for n in range(len(program.products))]
+        stations = []
+        for n, station in enumerate(program.stations):
+            first = self.live.get(r.Station, line["stations"] + n * r.STATION, "machines")
+            nothing = Occupancy(0.0, [])
+            stations.append(StationReading(
+                name=station.name, kind=station.kind,
+                machines=[self._machine(m.name, first + k * r.MACHINE) for k, m in enumerate(station.machines)],
+                causes=self._causes(number, n), stops=[], queued_area=0.0, number=nothing, working=nothing,
+                waits=Sample(),
+            ))  # fmt: skip
+        return LineReading(
+            name=program.name, program=program, wip=0, wip_area=0.0, feeds=[], sole=[], shifting=[],
+            outputs={name: OutputReading(o["good"], o["bad"], o["scrapped"], Sample())
+                     for name, o in zip(program.products, counts, strict=True)},
+            meter=self._meter(line["meter"]), stations=stations,
+        )  # fmt: skip
+
+    def output(self, ref: Ref) -> OutputReading:
         o = self.live.record(r.Output, ref)
         return OutputReading(o["good"], o["bad"], o["scrapped"], self._sample(o["lead"]))
 
@@ -174,7 +216,7 @@ class _Reader:
     # stations
 
     def _station(self, line: int, number: int, ref: Ref) -> StationReading:
-        program, s = self.program.lines[line].stations[number], self.live.record(r.Station, ref)
+        program, s = self.program.lines[line].stations[number], STATION.of(self.live, ref)
         causes = self._causes(line, number)
         entered = [self.live.get(r.Part, part, "entered_s") for part in waiting(self.live, ref)]
         return StationReading(
@@ -195,7 +237,7 @@ class _Reader:
         out: list[tuple[int, int, CauseReading]] = []
         for cause in self.lowered.causes.get((line, station), []):
             came = self.comes_with.get(cause.rig)
-            row = live.record(r.Cause, cause.ref)
+            row = CAUSE.of(live, cause.ref)
             reading = CauseReading(
                 cause.rule, Tally(row["waits_n"], row["waits_h"]), Tally(row["lengths_n"], row["lengths_h"])
             )
@@ -218,7 +260,7 @@ class _Reader:
         return following[0]["left_turn"] if following else None
 
     def _machine(self, name: str, ref: Ref) -> MachineReading:
-        live, m = self.live, self.live.record(r.Machine, ref)
+        live, m = self.live, MACHINE.of(self.live, ref)
         rig = self.lowered.rigs[live.get(r.Rig, m["rig"], "number")]
         amounts = live.real_row(m["amounts"], len(NAMES) * c.N_STATES).reshape(len(NAMES), c.N_STATES).tolist()
         per_unit = live.real_row(m["per_unit"], len(NAMES)).tolist()

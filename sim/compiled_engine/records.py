@@ -54,7 +54,7 @@ class Event(Record):
 
     time_s: float
     key: int  # order at one instant, then number in the order of asking
-    kind: int
+    what: int
     who: Ref
 
 
@@ -70,7 +70,10 @@ class Stream(Record):
 
 
 class Levels(Record):
-    """A count over time, and for how long it had each value (``times`` 0: not needed)."""
+    """A count over time, and for how long it had each value.
+
+    ``times`` is 0 where only the integral is kept, ``area``; else that is of what exceeds the most values told apart.
+    """
 
     value: int
     area: float
@@ -118,9 +121,8 @@ class Line(Record):
     shares: Ref
     shares_n: int
     lot: int
-    stirred: Ref  # words of bits, a bit for each station
-    stirred_words: int
-    stirred_any: int
+    stirred_n: int  # stations where something may move
+    stirred_last: int  # none of them comes after this one
     touched_first: Ref
     touched_last: Ref
     blocked: Ref  # the machine just blocked, in a line with loops
@@ -210,13 +212,32 @@ class Period(Record):
 class Station(Record):
     """One station."""
 
+    # what every part meets comes first: it shares lines of the processor's cache
     line: Ref
     index: int
+    stirred: int
+    ready_n: int
+    ready_first: Ref
+    ready_last: Ref
+    waiting_n: int
+    waiting_first: Ref
+    queues: Ref
+    queue_n: int
+    buffer: float
+    coming: int
+    number: Ref
+    waits: Ref
+    queued_stayed_s: float
+    queued_from_s: float
+    only: Ref  # by product: the one target, or UNDECIDED
+    sleeper_first: Ref
+    feed_first: Ref
+    working: Ref
+    # the rest
     kind: int
     plain: int  # whether only the number in front counts
     machines: Ref
     machines_n: int
-    buffer: float
     places: Ref  # assembly: places by product
     needed: Ref  # assembly: parts of each product for a kit, -1: none of the inputs
     inputs: Ref  # assembly: products of a kit in order
@@ -224,38 +245,22 @@ class Station(Record):
     pieces: int  # join
     queue: int
     rank: Ref  # queue number by product
-    queues: Ref
     queues_n: int
-    queue_n: int
     choose: int
     chance: Ref
     one_lot: int
     inspected: Ref  # by product: whether an inspection is ahead
-    only: Ref  # by product: the one target, or UNDECIDED
     ways: Ref  # by product
     route: Ref
     setup_initial: int
     initial_state: int
     batches: int  # whether parts entering may start a charge when they have waited
-    coming: int
     kept_first: Ref
     kept_last: Ref
     taking: Ref
-    waiting_first: Ref
     waiting_last: Ref
-    waiting_n: int
-    ready_first: Ref
-    ready_last: Ref
-    ready_n: int
-    sleeper_first: Ref
     sleeper_last: Ref
-    feed_first: Ref
     snapshot: Ref
-    queued_stayed_s: float
-    queued_from_s: float
-    number: Ref
-    working: Ref
-    waits: Ref
     causes: Ref  # of all equipment its machines have and will have
     causes_n: int
 
@@ -280,18 +285,23 @@ class Way(Record):
 class Part(Record):
     """One part."""
 
-    number: int
+    # what every part meets comes first: it shares lines of the processor's cache
     product: int
-    lot: int
-    of_lot: int
-    born_s: float
-    entered_s: float
+    bad: int
     fresh: int
     started_s: float
+    entered_s: float
+    born_s: float
+    next: Ref  # in a buffer, a charge, a furnace, an outlet, or outside
+    before: Ref
+    target: int
+    # the rest
+    number: int
+    lot: int
+    of_lot: int
     finished_s: float
     setup_began_s: float
     setup_ended_s: float
-    bad: int
     batch: int
     home: Ref
     parent: Ref
@@ -299,9 +309,6 @@ class Part(Record):
     refs: int  # pieces that came of it and are still there
     gone: int
     visits: Ref
-    next: Ref  # in a buffer, a charge, a furnace, an outlet, or outside
-    before: Ref
-    target: int
     going: Ref  # the station it is on its way to
     leaves: int  # the stroke at whose end it leaves a furnace
     kept_at: Ref
@@ -323,40 +330,54 @@ class Node(Record):
 class Machine(Record):
     """One machine."""
 
+    # what every part meets comes first: it shares lines of the processor's cache
     line: Ref
     station: Ref
-    index: int  # among the machines of the line
-    number: int  # among those of the station
-    place: int  # among all machines of the plant
-    kind: int
-    ends_order: int
-    stops_order: int
     rig: Ref
     part: Ref
     phase: int
+    held: int  # whether anything but its work holds it up
+    tick: int
+    ends_order: int
+    needs: Ref
+    request: Ref
+    out_first: Ref
+    is_ready: int
+    ready_next: Ref
+    ready_before: Ref
+    is_touched: int
+    touched_next: Ref
+    state: int
+    since_s: float
+    era: Ref
+    rates: Ref  # by carrier and state, as in force
     setup_for: int
-    operated_s: float
+    kind: int
     units: int
+    planned_s: float
+    left_s: float
+    whole_s: float
+    began_s: float
+    takes_s: float
+    speed: float
+    operated_s: float
+    due: int
+    decided: int
+    # the rest
+    index: int  # among the machines of the line
+    number: int  # among those of the station
+    place: int  # among all machines of the plant
+    stops_order: int
     bad: int
     scrapped: int
     reworked: int
     repeats: int
     first_flawed: int
     first_failure_s: float
-    planned_s: float
     off: int
     overtime: int
     shift: Ref
     turn: float
-    needs: Ref
-    request: Ref
-    tick: int
-    due: int
-    left_s: float
-    whole_s: float
-    began_s: float
-    takes_s: float
-    speed: float
     stops_due_s: float
     # what stands, and what stands in line
     stop: Ref
@@ -385,13 +406,10 @@ class Machine(Record):
     idle: int
     starts: int
     # the way out
-    out_first: Ref
     out_last: Ref
     out_n: int
     keeps: int
-    decided: int
     found_bad: int
-    plain_out: int
     bad_draws: Ref
     found_draws: Ref
     # several parts
@@ -409,11 +427,6 @@ class Machine(Record):
     load_per_h: float
     heat_up_per_h: float
     # lists it is in
-    is_ready: int
-    ready_next: Ref
-    ready_before: Ref
-    is_touched: int
-    touched_next: Ref
     is_sleeper: int
     sleeper_next: Ref
     sleeper_before: Ref
@@ -422,11 +435,7 @@ class Machine(Record):
     active_next: Ref
     active_before: Ref
     # time and energy
-    state: int
-    since_s: float
-    era: Ref
     seconds: Ref
-    rates: Ref  # by carrier and state, as in force
     amounts: Ref
     per_unit: Ref
     rated: int  # carriers that have rates: bits
@@ -693,12 +702,6 @@ class Walker(Record):
     at: int
     found: Ref
     resting: int
-
-
-class Waiting(Record):
-    """Requests that wait at one machine of a round."""
-
-    first: Ref
 
 
 class Feed(Record):

@@ -3,25 +3,34 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Callable
+from collections.abc import Sequence
 from time import perf_counter
 
 from models.errors import DataError
 from sim import order
 from sim.compiled_engine import codes as c
 from sim.compiled_engine import records as r
-from sim.compiled_engine.build import entries
+from sim.compiled_engine.build import Entry, entries
+from sim.compiled_engine.features import Constants
+from sim.compiled_engine.headline import Headline
 from sim.compiled_engine.helper import Helper
-from sim.compiled_engine.live import Live
+from sim.compiled_engine.live import FIELDS, Live
 from sim.compiled_engine.lower import Lowered, lower
-from sim.compiled_engine.reading import read
+from sim.compiled_engine.reading import energy_of, read
 from sim.compiled_engine.trace import Recorder
 from sim.program import Program
 from sim.reading import Reading
 from sim.trace import Trace
 
-INSTANTS = 1_000_000
-"""So many instants are played before Python has a look: whether somebody pressed Ctrl-C."""
+FIRST_LOOK = 100_000
+ENOUGH_S = 1.0
+"""When a program has been played so long, rules are made for it alone, which takes about a second."""
+LOOK_EVERY_S = 0.2
+"""So long the rules play before Python has a look whether somebody pressed Ctrl-C; at first, so many instants."""
+W = {name: word for name, (word, _) in FIELDS[r.World].items()}
+HELPER, TRACED, UNTIL_S, BEFORE_S, BUDGET, FAULT, NOW = (
+    W[name] for name in ("helper", "traced", "until_s", "before_s", "budget", "fault", "now")
+)
 HELPS = ctypes.CFUNCTYPE(None, ctypes.c_int64, ctypes.c_int64, ctypes.c_double)
 
 
@@ -29,21 +38,43 @@ class Run:
     """A plant in motion."""
 
     def __init__(self, program: Program, seed: int, replication: int, trace: Trace | None = None) -> None:
-        self._entries = entries()
         self._lowered = lowered(program)
+        self._rules = entries(self._known(trace))
         self._live = live = Live(self._lowered.words)
-        self._answers = Helper(self._lowered, live, seed, replication).answers
+        self._helper = Helper(self._lowered, live, seed, replication)
         self._recorder = Recorder(trace, self._lowered, live) if trace is not None else None
         if self._recorder is not None:
-            self._answers |= self._recorder.answers
-        self._broken: BaseException | None = None
-        self._helps = HELPS(self._help)
-        self.kernel_s = 0.0
-        """Seconds spent in the rules, drawing included."""
-        live.set(r.World, 0, "helper", ctypes.cast(self._helps, ctypes.c_void_p).value or 0)
-        live.set(r.World, 0, "traced", int(trace is not None))
-        self._answers[c.MORE_DAYS](0, 0.0)
-        self._call("begin")
+            self._helper.recorder = self._recorder.answers
+        self._helps = HELPS(self._helper.help)
+        self._helps_at = ctypes.cast(self._helps, ctypes.c_void_p).value or 0
+        self._kernel_s = 0.0
+        self._budget = FIRST_LOOK
+        self._headline: tuple[Sequence[tuple[str, str]], Headline] | None = None
+        self._begin()
+
+    def _known(self, trace: Trace | None) -> Constants:
+        """Return the settings for which the rules are made: those of this program, once it is worth a second."""
+        return () if trace is not None or self._lowered.played_s < ENOUGH_S else self._lowered.known
+
+    def again(self, seed: int, replication: int) -> None:
+        """Begin another replication of the same program in the same memory; for a run without a trace.
+
+        Its figures are those of a run of its own.
+        """
+        assert self._recorder is None
+        self._helper.again(seed, replication)
+        self._live.again()
+        self._begin()
+
+    def _begin(self) -> None:
+        wholes = self._live.wholes
+        wholes[HELPER], wholes[TRACED] = self._helps_at, self._recorder is not None
+        self._call(self._rules["begin"])
+
+    @property
+    def kernel_s(self) -> float:
+        """Seconds spent in the rules, the drawing of numbers included; of all replications."""
+        return self._kernel_s - self._helper.spent_s
 
     @property
     def program(self) -> Program:
@@ -53,7 +84,8 @@ class Run:
     @property
     def now(self) -> float:
         """The time reached."""
-        return float(self._live.get(r.World, 0, "now"))
+        now: float = self._live.doubles[NOW]
+        return now
 
     def play(self, until_s: float) -> None:
         """Run to ``until_s`` inclusive.
@@ -62,16 +94,24 @@ class Run:
             DataError: Stations wait for each other for ever, or time stands still.
         """
         live = self._live
-        live.set(r.World, 0, "until_s", until_s)
-        live.set(r.World, 0, "before_s", -1.0)
+        wholes, doubles, play = live.wholes, live.doubles, self._rules["play"]
+        doubles[UNTIL_S], doubles[BEFORE_S] = until_s, -1.0
         while True:
-            live.set(r.World, 0, "budget", INSTANTS)
-            self._call("play")
-            fault = live.get(r.World, 0, "fault")
-            if fault != c.FINE:
-                raise self._told(fault)
-            if live.get(r.World, 0, "budget") > 0:
+            wholes[BUDGET] = self._budget
+            took_s = self._call(play)
+            self._lowered.played_s += took_s
+            if wholes[FAULT] != c.FINE:
+                raise self._told(wholes[FAULT])
+            if wholes[BUDGET] > 0:
                 return
+            if self._recorder is None and self._lowered.played_s >= ENOUGH_S:
+                play = self._made_for_this()
+            self._budget = max(1, int(self._budget * min(2.0, LOOK_EVERY_S / max(took_s, 1e-6))))
+
+    def _made_for_this(self) -> Entry:
+        """Return how to play on, by rules made for this program: all that is known of the run lies in its memory."""
+        self._rules = entries(self._lowered.known)
+        return self._rules["play"]
 
     def _told(self, fault: int) -> DataError:
         live = self._live
@@ -84,12 +124,18 @@ class Run:
 
     def reset(self) -> None:
         """Count from now on: the warm-up is over."""
-        self._call("reset")
+        self._call(self._rules["reset"])
 
     def read(self) -> Reading:
         """Return what was counted since the last reset."""
-        self._call("flush")
+        self._call(self._rules["flush"])
         return read(self._lowered, self._live)
+
+    def read_money(self) -> Reading:
+        """Return what the money is made of, since the last reset; the rest of the reading is empty."""
+        self._call(self._rules["flush"])
+        lines = range(len(self.program.lines))
+        return Reading(self.program, self.now, [energy_of(self._lowered, self._live, n) for n in lines], [], [])
 
     def progress(self) -> list[tuple[float, int]]:
         """Return for each line the integral of its WIP, and how many parts left, since the last reset."""
@@ -106,6 +152,20 @@ class Run:
             out.append((wip["area"] + wip["value"] * (now - wip["since_s"]), left))
         return out
 
+    def figures(self, names: Sequence[tuple[str, str]], counted_s: float) -> list[float]:
+        """Return main figures of lines over the last ``counted_s`` seconds, see :mod:`sim.replications`.
+
+        Args:
+            names: Line, and a key of :data:`sim.replications.HEADLINES`.
+            counted_s: Time since the last reset.
+        """
+        if self._headline is None or self._headline[0] != names:
+            self._headline = names, Headline(self._lowered, self._live, names)
+        headline = self._headline[1]
+        if headline.flushes:
+            self._call(self._rules["flush"])
+        return headline.read(counted_s)
+
     def close(self) -> None:
         """The run is over: hand to the trace what has not ended."""
         if self._recorder is not None:
@@ -113,27 +173,15 @@ class Run:
 
     # the rules and Python
 
-    def _call(self, entry: str) -> None:
+    def _call(self, entry: Entry) -> float:
+        """Call an entry of the rules; return how long it took."""
         began = perf_counter()
-        self._entries[entry](self._live.base)
-        self.kernel_s += perf_counter() - began
-        if self._broken is not None:
-            raise self._broken
-
-    def _help(self, what: int, ref: int, number: float) -> None:
-        """Answer what the rules ask; an exception waits until they return, which they do at the end of the instant."""
-        answer: Callable[[int, float], None] = self._answers[what]
-        try:
-            answer(ref, number)
-        except KeyboardInterrupt as pressed:
-            self._stop(pressed)
-            answer(ref, number)  # the rules go on for an instant, and need it
-        except BaseException as error:
-            self._stop(error)
-
-    def _stop(self, error: BaseException) -> None:
-        self._broken = error
-        self._live.set(r.World, 0, "fault", c.PYTHON)
+        entry(self._live.base)
+        took_s = perf_counter() - began
+        self._kernel_s += took_s
+        if self._helper.broken is not None:
+            raise self._helper.broken
+        return took_s
 
 
 _LAST: list[Lowered] = []

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from models import distribution as d
 from sim.compiled_engine import codes as c
@@ -78,33 +79,66 @@ class Stream:
     As :class:`sim.streams.Stream`: the numbers depend on seed, replication and name alone, not on the blocks.
     """
 
-    __slots__ = ("_dist", "_rng", "_size", "_uniforms", "values")
+    __slots__ = ("_bits", "_dist", "_drawn", "_expected", "_rng", "_size", "_uniforms", "_width", "values")
 
     def __init__(self, dist: d.Dist, seed: int, replication: int, name: str) -> None:
         self._dist = dist
+        self._width = width(dist)
         self._rng = generator(seed, replication, name)
+        self._bits = self._rng.bit_generator
         self._size = _FIRST_BLOCK
+        self._drawn = self._expected = 0
         self._uniforms: Array = np.empty(0)
         self.values: Array = np.empty(0)
         """The block under way."""
 
+    def again(self, dist: d.Dist, state: NDArray[np.uint64], left: int) -> None:
+        """Begin another replication from the generator's first state.
+
+        As many numbers are drawn ahead as the replication before has taken, and a few more.
+
+        Args:
+            dist: The distribution.
+            state: Of the generator.
+            left: How many numbers of the block under way nobody has taken.
+        """
+        self._bits.state = {
+            "bit_generator": "SFC64", "state": {"state": state}, "has_uint32": 0, "uinteger": 0,
+        }  # fmt: skip
+        used = self._drawn - left
+        self._drawn, self._expected = 0, used + used // 64 + _FIRST_BLOCK
+        self._uniforms = self.values = np.empty(0)
+        self._dist = dist
+        self._width = width(dist)
+
     def refill(self) -> Array:
         """Return the next block; the one before is used up."""
-        w = width(self._dist)
+        w, size = self._width, self._next_size()
         rest = self._uniforms[len(self.values) * w :]  # what a change of distribution left over comes first
-        need = max(0, self._size * w - len(rest))
+        need = max(0, size * w - len(rest))
         self._uniforms = np.concatenate([rest, self._rng.random(need)]) if len(rest) else self._rng.random(need)
-        rows = len(self._uniforms) // w if w else self._size
+        rows = len(self._uniforms) // w if w else size
         self.values = np.ascontiguousarray(invert(self._dist, self._uniforms[: rows * w].reshape(rows, w)))
-        self._size = min(_LARGEST_BLOCK, self._size * _GROWS)
+        self._drawn += rows
         return self.values
+
+    def _next_size(self) -> int:
+        """Return how many numbers to draw: what is still expected, else more each time."""
+        expected = self._expected - self._drawn
+        if expected > 0:
+            return min(_LARGEST_BLOCK, expected)
+        size = self._size
+        self._size = min(_LARGEST_BLOCK, size * _GROWS)
+        return size
 
     def change(self, dist: d.Dist, used: int) -> None:
         """Go on with another distribution from the next unused uniform."""
-        self._uniforms = self._uniforms[used * width(self._dist) :]
+        self._uniforms = self._uniforms[used * self._width :]
+        self._drawn -= len(self.values) - used
         self._dist = dist
+        self._width = width(dist)
         self.values = np.empty(0)
 
     def beyond(self, age: float, used: int) -> float:
         """Return the time beyond ``age`` of the value just drawn, known to be greater, from its uniform."""
-        return residual(self._dist, age, float(self._uniforms[(used - 1) * width(self._dist)]))
+        return residual(self._dist, age, float(self._uniforms[(used - 1) * self._width]))

@@ -96,6 +96,10 @@ class Run:
         """Return what was counted since the last reset."""
         return read(self)
 
+    def read_money(self) -> Reading:
+        """Return the same."""
+        return self.read()
+
     def progress(self) -> list[tuple[float, int]]:
         """Return for each line the integral of its WIP, and how many parts left, since the last reset."""
         return progress(self)

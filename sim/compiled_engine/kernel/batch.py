@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from sim.compiled_engine.kernel.draws import draw
     from sim.compiled_engine.kernel.givers import keeps, may_give
     from sim.compiled_engine.kernel.heating import charged, inside_charge
+    from sim.compiled_engine.kernel.kinds import see_held
     from sim.compiled_engine.kernel.lists import clear_times, drop_ready, touch
     from sim.compiled_engine.kernel.machine import after_units, begin_phase, finish_part, place, started
     from sim.compiled_engine.kernel.outlet import pass_on, scrap
@@ -57,7 +58,7 @@ def load_charge(w: World, who: Ref, now: float) -> int:
     number = line.batches
     p = part(w, m.charge_first).next
     while p != 0:
-        clear_times(part(w, p))
+        clear_times(w, part(w, p))
         part(w, p).batch = number
         p = part(w, p).next
     drop_ready(w, station(w, m.station), m)
@@ -133,6 +134,7 @@ def empty_charge(w: World, m: Machine, now: float) -> Ref:
     if rig_at(w, m.rig).heat == 1:
         inside_charge(w, m, 0.0, now)
     m.owes_return = 1 if m.kind == TRANSPORT and rig_at(w, m.rig).returns == 1 else 0
+    see_held(m)
     return first
 
 
@@ -166,4 +168,5 @@ def drive_back(w: World, who: Ref, now: float) -> None:
     """Drive back once the last part has been handed over."""
     m = machine(w, who)
     m.owes_return = 0
+    see_held(m)
     begin_phase(w, who, AWAY, draw(w, rig_at(w, m.rig).returning), NOBODY, now)

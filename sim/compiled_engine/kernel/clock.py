@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sim.compiled_engine.codes import FINE, MORE_EVENTS, NOTHING, STANDSTILL
+from sim.compiled_engine.codes import FINE, MORE_EVENTS, NEVER, NOTHING, STANDSTILL
 from sim.compiled_engine.memory import Ref, ask, pointer, rule
 from sim.compiled_engine.records import EVENT, Event, World
 
@@ -37,7 +37,7 @@ def at(w: World, time_s: float, order: int, kind: int, who: Ref) -> int:
         above = event(w, w.heap + up * EVENT)
         if above.time_s < time_s or (above.time_s == time_s and above.key < key):
             break
-        write_event(w, n, above.time_s, above.key, above.kind, above.who)
+        write_event(w, n, above.time_s, above.key, above.what, above.who)
         n = up
     write_event(w, n, time_s, key, kind, who)
     return key
@@ -49,8 +49,15 @@ def write_event(w: World, n: int, time_s: float, key: int, kind: int, who: Ref) 
     here = event(w, w.heap + n * EVENT)
     here.time_s = time_s
     here.key = key
-    here.kind = kind
+    here.what = kind
     here.who = who
+
+
+@rule
+def comes_before(w: World, m: int, n: int) -> int:
+    """Return whether the m-th event of the heap comes before the n-th; without a jump, for nobody can foresee it."""
+    a, b = event(w, w.heap + m * EVENT), event(w, w.heap + n * EVENT)
+    return (a.time_s < b.time_s) | ((a.time_s == b.time_s) & (a.key < b.key))
 
 
 @rule
@@ -58,20 +65,21 @@ def sink(w: World, time_s: float, key: int, kind: int, who: Ref) -> None:
     """Put an event at the top of the heap, and let it sink to its place."""
     n = 0
     last = w.heap_n - 1
-    while True:
-        below = 2 * n + 1
-        if below > last:
-            break
+    below = 1
+    while below < last:
+        below += comes_before(w, below + 1, below)
         child = event(w, w.heap + below * EVENT)
-        if below < last:
-            other = event(w, w.heap + (below + 1) * EVENT)
-            if other.time_s < child.time_s or (other.time_s == child.time_s and other.key < child.key):
-                child = other
-                below += 1
-        if time_s < child.time_s or (time_s == child.time_s and key < child.key):
+        if (time_s < child.time_s) | ((time_s == child.time_s) & (key < child.key)):
+            below = last + 1
             break
-        write_event(w, n, child.time_s, child.key, child.kind, child.who)
+        write_event(w, n, child.time_s, child.key, child.what, child.who)
         n = below
+        below = 2 * n + 1
+    if below == last:
+        child = event(w, w.heap + below * EVENT)
+        if child.time_s < time_s or (child.time_s == time_s and child.key < key):
+            write_event(w, n, child.time_s, child.key, child.what, child.who)
+            n = below
     write_event(w, n, time_s, key, kind, who)
 
 
@@ -83,17 +91,27 @@ def close_hole(w: World) -> None:
         w.heap_n -= 1
         if w.heap_n > 0:
             last = event(w, w.heap + w.heap_n * EVENT)
-            sink(w, last.time_s, last.key, last.kind, last.who)
+            sink(w, last.time_s, last.key, last.what, last.who)
+
+
+@rule
+def next_time_s(w: World) -> float:
+    """Return when the next event happens; infinity if there is none."""
+    if w.hole == 0:
+        return event(w, w.heap).time_s if w.heap_n > 0 else NEVER
+    time_s = NEVER
+    if w.heap_n > 1:
+        time_s = event(w, w.heap + EVENT).time_s
+    if w.heap_n > 2:
+        time_s = min(time_s, event(w, w.heap + 2 * EVENT).time_s)
+    return time_s
 
 
 @rule
 def play(w: World) -> None:
     """Run to ``until_s`` inclusive, or until the budget of instants is used up."""
     while w.fault == FINE:
-        close_hole(w)
-        if w.heap_n == 0:
-            break
-        now = event(w, w.heap).time_s
+        now = next_time_s(w)
         if now > w.until_s:
             break
         if w.budget == 0:
@@ -103,19 +121,19 @@ def play(w: World) -> None:
             w.before_s = now
             w.at_once = 0
         w.now = now
-        while w.heap_n > 0:
+        while True:
+            close_hole(w)
             first = event(w, w.heap)
-            if first.time_s != now:
-                break
-            key, kind, who = first.key, first.kind, first.who
-            w.hole = 1
+            key, kind, who = first.key, first.what, first.who
+            w.hole = 1  # until an event takes its place, or another one is needed
             if kind != NOTHING:
                 happens(w, kind, who, key, now)
-            close_hole(w)
             w.at_once += 1
             if w.at_once > MOST_EVENTS_AT_ONCE:
                 w.fault = STANDSTILL
                 return
+            if next_time_s(w) != now:
+                break
         settle_all(w, now)
     if w.fault == FINE:
         w.now = max(w.now, w.until_s)

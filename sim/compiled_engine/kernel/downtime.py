@@ -11,11 +11,10 @@ from sim.compiled_engine.records import Cause, Line, Machine, Station, Stop, Wor
 if TYPE_CHECKING:
     from sim.compiled_engine.kernel.clock import at
     from sim.compiled_engine.kernel.draws import draw
-    from sim.compiled_engine.kernel.kinds import after_stop, is_active, is_working, scrap_in_work
-    from sim.compiled_engine.kernel.line import stir
-    from sim.compiled_engine.kernel.lists import drop_ready, touch, withdraw
+    from sim.compiled_engine.kernel.kinds import after_stop, is_active, is_working, scrap_in_work, see_held
+    from sim.compiled_engine.kernel.lists import drop_ready, stir_at, touch, withdraw
     from sim.compiled_engine.kernel.machine import hold_up, offer
-    from sim.compiled_engine.kernel.outlet import waits_for
+    from sim.compiled_engine.kernel.outlet import station_no, waits_for
     from sim.compiled_engine.kernel.people import ask_for, release
     from sim.compiled_engine.kernel.stops import clocks_as_stop_begins, clocks_as_stop_ends
 
@@ -65,6 +64,7 @@ def downtime_changed(w: World, m: Machine) -> None:
         accepts = 1 if c.failure == 1 and c.accepts == 1 else 0
         m.holds = 0 if c.failure == 1 and c.releases == 1 else 1
     m.refuses = 1 if m.due_first != 0 or accepts == 0 else 0
+    see_held(m)
 
 
 @rule
@@ -208,7 +208,7 @@ def stop_ends(w: World, who: Ref, tick: int, now: float) -> None:
     drop_ready(w, station(w, m.station), m)
     target = waits_for(w, m)
     if target >= 0:
-        stir(w, line_at(w, m.line), target)
+        stir_at(w, station_no(w, m, target))
     next_stop(w, who, now)
     if m.stop == NOBODY:
         after_stop(w, who, now)

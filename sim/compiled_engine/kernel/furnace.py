@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from sim.compiled_engine.kernel.clock import at
     from sim.compiled_engine.kernel.downtime import next_stop
     from sim.compiled_engine.kernel.heating import charged, heats_up, inside_charge
-    from sim.compiled_engine.kernel.kinds import free_again
+    from sim.compiled_engine.kernel.kinds import free_again, see_held
     from sim.compiled_engine.kernel.lists import clear_times, drop_ready, touch, withdraw
     from sim.compiled_engine.kernel.machine import after_units, begin_phase, carry_on, started
     from sim.compiled_engine.kernel.outlet import pass_on
@@ -52,7 +52,7 @@ def load_furnace(w: World, who: Ref, now: float) -> int:
     if may_charge(w, m) == 1:
         p = next_part(w, m.station, now)
     if p != 0:
-        clear_times(part(w, p))
+        clear_times(w, part(w, p))
         started(w, m, part(w, p), now)
         part(w, p).leaves = m.stroke + rig.strokes
         add_to_charge(w, m, p)
@@ -106,6 +106,7 @@ def heat(w: World, who: Ref, seconds: float, now: float) -> None:
         heats_up(w, m, 1 if cold else 0, now)
     if m.owed_s > 0.0 and m.off == 0 and m.stop == NOBODY and m.installing == 0:
         m.heating = at(w, now + m.owed_s, m.ends_order, HOT, who)
+        see_held(m)
         withdraw(w, who)
 
 
@@ -116,6 +117,7 @@ def hot(w: World, who: Ref, tick: int, now: float) -> None:
     if tick != m.heating:
         return
     m.heating = 0
+    see_held(m)
     m.owed_s = 0.0
     touch(w, who)
     carry_on(w, who, now)

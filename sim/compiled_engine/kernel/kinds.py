@@ -8,7 +8,6 @@ from sim.compiled_engine.codes import (
     ASSEMBLY,
     BATCH,
     BLOCKED,
-    CONVEYOR,
     EMPTY,
     FURNACE,
     HEAT_UP,
@@ -46,6 +45,7 @@ if TYPE_CHECKING:
         carry_on,
         finish_part,
         free_again_plain,
+        offer,
         over_part,
         place,
         started,
@@ -61,7 +61,7 @@ machine, part, rig_at, station = pointer(Machine), pointer(Part), pointer(Rig), 
 @rule
 def has_strokes(m: Machine) -> int:
     """Return whether places move on together: a furnace or conveyor."""
-    return 1 if m.kind == FURNACE or m.kind == CONVEYOR else 0
+    return 1 if m.kind >= FURNACE else 0
 
 
 @rule
@@ -77,15 +77,15 @@ def has_charges(m: Machine) -> int:
 def load(w: World, who: Ref, now: float) -> int:
     """Take the next part and begin; return whether the next machine may try too."""
     m = machine(w, who)
+    if m.kind <= SPLIT:
+        return load_one(w, who, now)
     if has_charges(m) == 1:
         return load_charge(w, who, now)
     if has_strokes(m) == 1:
         return load_furnace(w, who, now)
     if m.kind == ASSEMBLY:
         return load_kit(w, who, now)
-    if m.kind == JOIN:
-        return load_join(w, who, now)
-    return load_one(w, who, now)
+    return load_join(w, who, now)
 
 
 @rule
@@ -120,6 +120,8 @@ def takes_at_once(w: World, m: Machine) -> int:
 @rule
 def is_free(w: World, m: Machine) -> int:
     """Return whether the machine may take a part."""
+    if m.held == 0:
+        return 1 if m.phase == EMPTY and m.out_first == 0 else 0
     if has_strokes(m) == 1:
         return furnace_is_free(m)
     if m.part != 0 or m.out_first != 0 or m.off == 1 or m.refuses == 1:
@@ -138,6 +140,8 @@ def is_empty(w: World, m: Machine) -> int:
 @rule
 def may_run(w: World, m: Machine) -> int:
     """Return whether nothing holds up the phase under way."""
+    if m.held == 0:
+        return 1
     if (m.off == 1 and m.overtime == 0) or m.stop != NOBODY or m.installing == 1:
         return 0
     return 1 if m.heating == 0 else 0
@@ -159,19 +163,19 @@ def started_all(w: World, m: Machine, now: float) -> None:
 def finish(w: World, who: Ref, now: float) -> None:
     """The work is done."""
     m = machine(w, who)
-    if has_strokes(m) == 1:
-        finish_stroke(w, who, now)
-    elif has_charges(m) == 1:
+    if m.kind < BATCH:
+        finish_part(w, who, now)
+    elif m.kind < FURNACE:
         finish_charge(w, who, now)
     else:
-        finish_part(w, who, now)
+        finish_stroke(w, who, now)
 
 
 @rule
 def over(w: World, who: Ref, now: float) -> None:
     """The last phase is over."""
     m = machine(w, who)
-    if has_charges(m) == 1:
+    if m.kind >= BATCH:
         charge_over(w, who, now)
     elif m.kind == SPLIT:
         over_split(w, who, now)
@@ -183,7 +187,9 @@ def over(w: World, who: Ref, now: float) -> None:
 def free_again(w: World, who: Ref, now: float) -> None:
     """Stand ready; a vehicle drives back first."""
     m = machine(w, who)
-    if m.owes_return == 1 and m.phase == EMPTY and m.out_first == 0:
+    if m.held == 0:
+        offer(w, who)
+    elif m.owes_return == 1 and m.phase == EMPTY and m.out_first == 0:
         drive_back(w, who, now)
     else:
         free_again_plain(w, who, now)
@@ -217,6 +223,7 @@ def shift_begins(w: World, who: Ref, now: float) -> None:
     """Go on where the last shift stopped; a furnace heats up first."""
     m = machine(w, who)
     m.off = 0
+    see_held(m)
     if has_strokes(m) == 1:
         rig = rig_at(w, m.rig)
         heat(w, who, rig.heat_up_from_hold_s if rig.hold_off_shift == 1 else rig.heat_up_cold_s, now)
@@ -227,6 +234,13 @@ def shift_begins(w: World, who: Ref, now: float) -> None:
 
 
 # what is seen
+
+
+@rule
+def see_held(m: Machine) -> None:
+    """Note whether anything but its work holds the machine up: shift, stop, renewal, standby, heat, the way back."""
+    held = m.off == 1 or m.stop != NOBODY or m.refuses == 1 or m.installing == 1 or m.pending != NOBODY
+    m.held = 1 if held or m.down >= 0 or m.heating != 0 or m.owes_return == 1 else 0
 
 
 @rule
@@ -254,6 +268,11 @@ def under_way(w: World, m: Machine) -> int:
 @rule
 def state_of(w: World, m: Machine) -> int:
     """Return the state the machine is in, by what holds it up most."""
+    if m.held == 0 and m.out_first == 0:
+        if m.phase == WORK and m.needs == NOBODY:
+            return PROCESSING
+        if m.phase == EMPTY:
+            return STARVED
     state = state_of_plain(w, m)
     if m.heating != 0 and (state == BLOCKED or state == STARVED or state == PROCESSING):
         return HEAT_UP

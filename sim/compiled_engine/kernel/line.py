@@ -17,7 +17,7 @@ from sim.compiled_engine.codes import (
     STARVED,
     TRACE_STATE,
 )
-from sim.compiled_engine.memory import Ref, ask, highest_bit, pointer, put_whole, real, rule, whole
+from sim.compiled_engine.memory import Ref, ask, pointer, real, rule
 from sim.compiled_engine.records import LINE, MACHINE, OUTPUT, STATION, Line, Machine, Output, Part, Rig, Station, World
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from sim.compiled_engine.kernel.source import come_back
     from sim.compiled_engine.kernel.standby import busy, idle
     from sim.compiled_engine.kernel.station import pull
-    from sim.compiled_engine.kernel.tally import add, change
+    from sim.compiled_engine.kernel.tally import add, change, change_plain
 
 line_at, station, machine, output, part, rig_at = (
     pointer(Line), pointer(Station), pointer(Machine), pointer(Output), pointer(Part), pointer(Rig),
@@ -38,16 +38,16 @@ H = 3600.0
 IDLE_BITS = sum(1 << state for state in (STARVED, BLOCKED, STANDBY, OFF, OFF_SHIFT, HOLDING))
 """States in which a machine does nothing; if all do, a line may stand for ever."""
 ACTIVE_BITS = (1 << N_STATES) - 1 - IDLE_BITS
-WORD_BITS = 32
-"""Stations in one word of the bits that say where something may move."""
 
 
 @rule
-def stir(w: World, line: Line, index: int) -> None:
+def stir(w: World, s: Station) -> None:
     """Something may move at a station: look at it when the events of this instant are through."""
-    n = index // WORD_BITS
-    put_whole(w, line.stirred, n, whole(w, line.stirred, n) | (1 << (index - n * WORD_BITS)))
-    line.stirred_any = 1
+    if s.stirred == 0:
+        s.stirred = 1
+        line = line_at(w, s.line)
+        line.stirred_n += 1
+        line.stirred_last = max(line.stirred_last, s.index)
 
 
 @rule
@@ -55,43 +55,28 @@ def settle_all(w: World, now: float) -> None:
     """The last step of an instant, line by line."""
     for n in range(w.lines_n):
         line = line_at(w, w.lines + n * LINE)
-        if line.stirred_any == 1 or line.touched_first != 0:
+        if line.stirred_n > 0 or line.touched_first != 0:
             settle(w, w.lines + n * LINE, now)
             if w.fault != FINE:
                 return
 
 
 @rule
-def next_stirred(w: World, line: Line, below: int) -> int:
-    """Return the last stirred station before ``below``, no longer stirred; -1 if there is none."""
-    n = (below - 1) // WORD_BITS
-    if below <= 0:
-        return -1
-    word = whole(w, line.stirred, n) & ((1 << (below - n * WORD_BITS)) - 1)
-    while word == 0 and n > 0:
-        n -= 1
-        word = whole(w, line.stirred, n)
-    if word == 0:
-        return -1
-    bit = highest_bit(word)
-    put_whole(w, line.stirred, n, whole(w, line.stirred, n) ^ (1 << bit))
-    return n * WORD_BITS + bit
-
-
-@rule
 def settle(w: World, ref: Ref, now: float) -> None:
     """Move parts from the last station to the first, again until nothing moves; then note the states."""
     line = line_at(w, ref)
-    below = line.stations_n
-    while line.stirred_any == 1:
-        index = next_stirred(w, line, below)
-        if index >= 0:
-            pull(w, line.stations + index * STATION, now)
-            below = index
-        elif below == line.stations_n:
-            line.stirred_any = 0
-        else:
-            below = line.stations_n
+    index = line.stirred_last
+    while line.stirred_n > 0:
+        where = line.stations + index * STATION
+        s = station(w, where)
+        if s.stirred == 1:
+            s.stirred = 0
+            line.stirred_n -= 1
+            pull(w, where, now)
+        index -= 1
+        if index < 0:
+            index = line.stirred_last
+    line.stirred_last = 0
     note_states(w, line, now)
     if line.blocked != 0 or (line.may_stand == 1 and line.idle_n == line.machines_n):
         look_for_deadlock(w, ref, now)
@@ -144,7 +129,7 @@ def leave(w: World, who: Ref, at: Ref, target: int, now: float) -> None:
     """A part leaves the line from a machine of station ``at``, good, bad without being found so, or as scrap."""
     p = part(w, who)
     line = line_at(w, station(w, at).line)
-    change(w, line.wip, -1, now)
+    change_plain(w, line.wip, -1, now)
     o = output(w, line.outputs + p.product * OUTPUT)
     if target != EXIT_AT:
         o.scrapped += 1
@@ -185,7 +170,7 @@ def split(w: World, line: Line, whole_part: Ref, pieces: int, product: int, now:
             part(w, last).next = who
         last = who
     part(w, whole_part).gone = 1
-    change(w, line.wip, pieces - 1, now)
+    change_plain(w, line.wip, pieces - 1, now)
     line.merged -= pieces - 1
     return first
 

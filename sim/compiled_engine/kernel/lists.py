@@ -226,7 +226,7 @@ def new_part(w: World, line: Line, product: int, lot: int, of_lot: int, now: flo
     p.born_s = now
     p.entered_s = now
     p.fresh = 1
-    clear_times(p)
+    clear_times(w, p)
     p.finished_s = NOT_YET
     p.bad = 0
     p.home = 0
@@ -239,9 +239,11 @@ def new_part(w: World, line: Line, product: int, lot: int, of_lot: int, now: flo
 
 
 @rule
-def clear_times(p: Part) -> None:
-    """Work on a part at the next machine has not begun."""
+def clear_times(w: World, p: Part) -> None:
+    """Work on a part at the next machine has not begun; only a trace shows the rest."""
     p.started_s = NOT_YET
+    if w.traced == 0:
+        return
     p.finished_s = NOT_YET
     p.setup_began_s = NOT_YET
     p.setup_ended_s = NOT_YET
@@ -305,4 +307,4 @@ def withdraw(w: World, who: Ref) -> None:
 def stir_at(w: World, where: Ref) -> None:
     """Something may move at a station."""
     s = station(w, where)
-    stir(w, line_at(w, s.line), s.index)
+    stir(w, s)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
         saturated,
         take_in,
     )
-    from sim.compiled_engine.kernel.tally import change
+    from sim.compiled_engine.kernel.tally import change, change_plain
 
 station, machine, part, queue, node, rig_at, line_at, feed_at = (
     pointer(Station), pointer(Machine), pointer(Part), pointer(Queue), pointer(Node), pointer(Rig), pointer(Line),
@@ -218,7 +218,7 @@ def merge(w: World, s: Station, many: int, now: float) -> None:
     """So many parts at a station are one from now on."""
     line = line_at(w, s.line)
     change(w, s.number, 1 - many, now)
-    change(w, line.wip, 1 - many, now)
+    change_plain(w, line.wip, 1 - many, now)
     line.merged += many - 1
 
 

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
         is_free,
         may_run,
         over,
+        see_held,
         started_all,
     )
     from sim.compiled_engine.kernel.line import stir
@@ -72,7 +73,7 @@ def offer(w: World, who: Ref) -> None:
     if m.is_ready == 0 and is_free(w, m) == 1:
         s = station(w, m.station)
         add_ready(w, s, who)
-        stir(w, line_at(w, m.line), s.index)
+        stir(w, s)
 
 
 @rule
@@ -80,8 +81,8 @@ def place(w: World, who: Ref, p: Ref, now: float) -> None:
     """Put a part on the machine and begin with it, if nothing is in the way."""
     m = machine(w, who)
     m.part = p
-    clear_times(part(w, p))
-    if m.stop != NOBODY:
+    clear_times(w, part(w, p))
+    if m.held == 1 and m.stop != NOBODY:
         m.phase = PLACED
     elif rig_at(w, m.rig).plain == 1 and m.setup_for == part(w, p).product:
         work(w, who, now)
@@ -258,6 +259,7 @@ def hold_up(w: World, who: Ref, now: float) -> None:
     """Pause, and let the people go; a start-up or heat-up is broken off."""
     m = machine(w, who)
     m.heating = 0
+    see_held(m)
     pause(m, now)
     let_people_go(w, who, now)
     m.starting = 0
@@ -365,7 +367,7 @@ def free_again_plain(w: World, who: Ref, now: float) -> None:
     if m.pending != 0 and is_empty(w, m) == 1:
         leave_for_good(w, who, now)
     if m.down >= 0:
-        stir(w, line_at(w, m.line), station(w, m.station).index)
+        stir(w, station(w, m.station))
     if m.out_first == 0:
         offer(w, who)
 
@@ -378,6 +380,7 @@ def shift_ends(w: World, who: Ref, now: float) -> None:
     """Pause until the next shift, or finish the part in progress."""
     m = machine(w, who)
     m.off = 1
+    see_held(m)
     withdraw(w, who)
     m.turn = NEVER
     if m.request != NOBODY:

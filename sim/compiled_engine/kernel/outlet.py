@@ -24,7 +24,7 @@ CARRIERS_N = 5
 
 @rule
 def station_no(w: World, m: Machine, target: int) -> Ref:
-    """Return a station of the machine's line by its index."""
+    """Return the ref of a station of the machine's line by its index."""
     return line_at(w, m.line).stations + target * STATION
 
 
@@ -123,7 +123,7 @@ def pass_on(w: World, who: Ref, p: Ref, now: float) -> None:
     m = machine(w, who)
     kept = m.decided
     m.units += 1
-    if m.plain_out == 1 and kept == UNDECIDED and part(w, p).bad == 0:
+    if rig_at(w, m.rig).plain_out == 1 and kept == UNDECIDED and part(w, p).bad == 0:
         target = whole(w, station(w, m.station).only, part(w, p).product)
         if target == UNDECIDED:
             target = onward(w, m.station, part(w, p).product)
@@ -262,7 +262,7 @@ def gone(w: World, who: Ref, p: Ref, entered_s: float, now: float) -> None:
     s = station(w, m.station)
     change(w, s.number, -1, now)
     if s.one_lot == 1:
-        stir(w, line_at(w, m.line), s.index)
+        stir(w, s)
     if w.traced == 1:
         w.trace_part = p
         ask(w, TRACE_VISIT, who, entered_s)

@@ -11,7 +11,7 @@ from sim.compiled_engine.records import WALKER, Crew, Levels, Machine, Needs, Re
 if TYPE_CHECKING:
     from sim.compiled_engine.kernel.clock import at
     from sim.compiled_engine.kernel.people import come_to
-    from sim.compiled_engine.kernel.tally import change
+    from sim.compiled_engine.kernel.tally import change, change_plain
 
 crew_at, request, walker_at, machine, levels, needs_at = (
     pointer(Crew), pointer(Request), pointer(Walker), pointer(Machine), pointer(Levels), pointer(Needs),
@@ -59,7 +59,7 @@ def walk_on(w: World, who: Ref, now: float) -> None:
         walker.found = r.next
         r.where = NOWHERE
         r.open = 0
-        change(w, c.waiting, -1, now)
+        change_plain(w, c.waiting, -1, now)
         change(w, c.busy, 1, now)
         c.waits_n += 1
         c.waits_h += (now - r.asked_s) / H
@@ -90,7 +90,7 @@ def ask_patrol(w: World, which: Ref, asking: Ref, who: Ref, now: float) -> None:
         while request(w, last).next != 0:
             last = request(w, last).next
         request(w, last).next = asking
-    change(w, c.waiting, 1, now)
+    change_plain(w, c.waiting, 1, now)
 
 
 @rule
@@ -110,4 +110,4 @@ def forget(w: World, which: Ref, now: float) -> None:
             first = request(w, first).next
         request(w, first).next = r.next
     r.where = NOWHERE
-    change(w, crew_at(w, needs_at(w, r.needs).patrol).waiting, -1, now)
+    change_plain(w, crew_at(w, needs_at(w, r.needs).patrol).waiting, -1, now)

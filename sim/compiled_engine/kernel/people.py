@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from sim.compiled_engine.kernel.lists import free_node, new_node, touch
     from sim.compiled_engine.kernel.machine import stretch
     from sim.compiled_engine.kernel.patrol import ask_patrol, come, forget, walk_on
-    from sim.compiled_engine.kernel.tally import change
+    from sim.compiled_engine.kernel.tally import change, change_plain
 
 crew_at, request, needs_at, need_at, node, machine, roster_at, levels = (
     pointer(Crew), pointer(Request), pointer(Needs), pointer(Need), pointer(Node), pointer(Machine), pointer(Roster),
@@ -74,7 +74,7 @@ def duty_ends(w: World, who: Ref, now: float) -> None:
 def on_duty(w: World, which: Ref, by: int, now: float) -> None:
     """So many more of a crew are there."""
     c = crew_at(w, which)
-    change(w, c.on_duty, by, now)
+    change_plain(w, c.on_duty, by, now)
     if by > 0:
         if c.patrols == 1:
             come(w, which, now)
@@ -148,7 +148,7 @@ def queue_up(w: World, which: Ref, asking: Ref, priority: float, now: float) -> 
         node(w, n.next).before = mine
     else:
         c.queue_last = mine
-    change(w, c.waiting, 1, now)
+    change_plain(w, c.waiting, 1, now)
 
 
 @rule
@@ -174,7 +174,7 @@ def take_off(w: World, which: Ref, now: float) -> None:
         else:
             c.queue_last = n.before
         free_node(w, mine)
-        change(w, c.waiting, -1, now)
+        change_plain(w, c.waiting, -1, now)
 
 
 @rule

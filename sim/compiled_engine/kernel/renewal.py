@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from sim.compiled_engine.kernel.clock import at
     from sim.compiled_engine.kernel.downtime import clear_stops
     from sim.compiled_engine.kernel.furnace import heat
-    from sim.compiled_engine.kernel.kinds import free_again, has_strokes, is_empty
+    from sim.compiled_engine.kernel.kinds import free_again, has_strokes, is_empty, see_held
     from sim.compiled_engine.kernel.lists import drop_sleeper, touch, withdraw
     from sim.compiled_engine.kernel.machine import offer
     from sim.compiled_engine.kernel.stops import silence, start_clocks
@@ -28,6 +28,7 @@ def renewal_due(w: World, which: Ref, now: float) -> None:
     who = swap_at(w, which).machine
     m = machine(w, who)
     m.pending = which
+    see_held(m)
     withdraw(w, who)
     if is_empty(w, m) == 1 and m.installing == 0:
         leave_for_good(w, who, now)
@@ -43,6 +44,7 @@ def leave_for_good(w: World, who: Ref, now: float) -> None:
     swap = swap_at(w, which)
     m.pending = NOBODY
     m.installing = 1
+    see_held(m)
     withdraw(w, who)
     drop_sleeper(w, station(w, m.station), m)
     silence(w, who, now)
@@ -61,6 +63,7 @@ def commission(w: World, which: Ref, now: float) -> None:
     m = machine(w, who)
     m.installing = 0
     m.heating = 0
+    see_held(m)
     m.owed_s = 0.0
     m.rig = swap.rig
     m.operated_s = 0.0
@@ -72,6 +75,7 @@ def commission(w: World, which: Ref, now: float) -> None:
     ask(w, FIT_OUT, who, now)
     fit_out(w, who, now)
     m.owes_return = 0
+    see_held(m)
     if has_strokes(m) == 1:
         m.stroke = 0
         m.last_charge = LONG_AGO
@@ -92,9 +96,9 @@ def fit_out(w: World, who: Ref, now: float) -> None:
     rig = rig_at(w, m.rig)
     m.made = 0
     m.keeps = 1 if rig.transfer != NOBODY else 0
-    m.plain_out = rig.plain_out
     start_clocks(w, who, now)
     m.down = -1
+    see_held(m)
     m.starting = 0
     m.idle = 0
     m.starts = 0

@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from sim.compiled_engine.kernel.source import start_feed
     from sim.compiled_engine.kernel.standby import go_down
     from sim.compiled_engine.kernel.station import come_in, take_in
-    from sim.compiled_engine.kernel.tally import change, reset_levels, reset_sample
+    from sim.compiled_engine.kernel.tally import change_plain, reset_levels, reset_sample
 
 line_at, station, machine, part, rig_at, cause_at, crew_at, feed_at, swap_at, output, walker_at, levels = (
     pointer(Line), pointer(Station), pointer(Machine), pointer(Part), pointer(Rig), pointer(Cause), pointer(Crew),
@@ -85,7 +85,7 @@ def begin_line(w: World, ref: Ref) -> None:
             fit_out(w, s.machines + k * MACHINE, 0.0)
         for k in range(s.machines_n):
             begin_machine(w, s, s.machines + k * MACHINE)
-        stir(w, line, n)
+        stir(w, s)
     line.idle_n = line.machines_n
     for n in range(line.present_n):
         put_present(w, line, n)
@@ -116,7 +116,7 @@ def put_present(w: World, line: Line, n: int) -> None:
     for k in range(whole(w, line.present, 3 * n + 1)):
         line.lots += 1
         p = new_part(w, line, whole(w, line.present, 3 * n + 2), line.lots, 0, 0.0)
-        change(w, line.wip, 1, 0.0)
+        change_plain(w, line.wip, 1, 0.0)
         line.initial += 1
         if k == 0 and left_s >= 0.0:
             who = s.machines

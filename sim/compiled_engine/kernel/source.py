@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from sim.compiled_engine.kernel.draws import draw
     from sim.compiled_engine.kernel.lists import forget_visits, free_part, new_part
     from sim.compiled_engine.kernel.station import accept, accepts_arrival
-    from sim.compiled_engine.kernel.tally import change
+    from sim.compiled_engine.kernel.tally import change_plain
 
 feed_at, line_at, station, part, machine = (
     pointer(Feed), pointer(Line), pointer(Station), pointer(Part), pointer(Machine),
@@ -100,7 +100,7 @@ def mixed(w: World, f: Feed, line: Line) -> int:
         return f.product
     if f.mixes == IN_TURN:
         product = whole(w, line.sequence, f.mix_at)
-        f.mix_at = (f.mix_at + 1) % line.sequence_n
+        f.mix_at = f.mix_at + 1 if f.mix_at + 1 < line.sequence_n else 0
         return product
     u = draw(w, f.mix)
     n = 0
@@ -173,7 +173,7 @@ def arrival(w: World, who: Ref, now: float) -> None:
 def come_to_line(w: World, who: Ref, line: Line, p: Ref, now: float) -> None:
     """A part comes to the line: into the buffer, or it waits outside."""
     f = feed_at(w, who)
-    change(w, line.wip, 1, now)
+    change_plain(w, line.wip, 1, now)
     if accept(w, f.to, p, who, 1, now) == 0:
         part(w, p).next = 0
         if f.outside_last != 0:
@@ -202,7 +202,7 @@ def take(w: World, who: Ref, now: float) -> Ref:
     f = feed_at(w, who)
     f.made += 1
     f.offered += 1
-    change(w, line_at(w, f.line).wip, 1, now)
+    change_plain(w, line_at(w, f.line).wip, 1, now)
     return new_of_mix(w, f, now)
 
 

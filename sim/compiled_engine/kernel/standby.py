@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from sim.compiled_engine.kernel.batch import enough, parts_there
     from sim.compiled_engine.kernel.clock import at
     from sim.compiled_engine.kernel.draws import draw
+    from sim.compiled_engine.kernel.kinds import see_held
     from sim.compiled_engine.kernel.lists import add_sleeper, drop_sleeper, stir_at, touch, withdraw
     from sim.compiled_engine.kernel.machine import offer
     from sim.compiled_engine.kernel.shifts import may_start
@@ -56,6 +57,7 @@ def go_down(w: World, who: Ref, state: int) -> None:
     """Switch down; wake at once if enough parts wait already."""
     m = machine(w, who)
     m.down = state
+    see_held(m)
     withdraw(w, who)
     add_sleeper(w, station(w, m.station), who)
     stir_at(w, m.station)
@@ -90,6 +92,7 @@ def started_up(w: World, who: Ref, tick: int) -> None:
         return
     m.starting = 0
     m.down = -1
+    see_held(m)
     m.starts += 1
     drop_sleeper(w, station(w, m.station), m)
     touch(w, who)

@@ -57,7 +57,7 @@ def accept(w: World, where: Ref, who: Ref, giver: Ref, feed: int, now: float) ->
     """Take the part into the buffer, or note who waits for a place; return whether it went in."""
     s = station(w, where)
     if s.ready_n > 0 or s.sleeper_first != 0:
-        stir(w, line_at(w, s.line), s.index)
+        stir(w, s)
     if room_for(w, where, who) == 1:
         come_in(w, where, who, now)
         return 1
@@ -86,7 +86,7 @@ def keep_place(w: World, where: Ref, who: Ref, giver: Ref) -> int:
         add_kept(w, s, where, who)
         return 1
     wait_at(w, s, giver, 0)
-    stir(w, line_at(w, s.line), s.index)
+    stir(w, s)
     return 0
 
 
@@ -143,7 +143,7 @@ def keep_no_more(w: World, where: Ref, who: Ref) -> None:
     """No place is kept for a part any longer."""
     s = station(w, where)
     drop_kept(w, s, who)
-    stir(w, line_at(w, s.line), s.index)
+    stir(w, s)
 
 
 @rule
@@ -293,7 +293,7 @@ def pull(w: World, where: Ref, now: float) -> None:
         waited = s.waiting_n
         refill(w, where, now)
         if s.ready_n > 0 and s.waiting_n < waited:
-            stir(w, line_at(w, s.line), s.index)  # what came in may make a charge, or a lot, complete
+            stir(w, s)  # what came in may make a charge, or a lot, complete
     if s.sleeper_first != 0:
         wake_sleepers(w, where, now)
 
@@ -325,7 +325,7 @@ def let_load(w: World, where: Ref, many: int, now: float) -> None:
         if machine(w, who).is_ready == 1:
             passed = 1
         elif passed == 1:
-            stir(w, line_at(w, s.line), s.index)
+            stir(w, s)
 
 
 @rule
@@ -358,7 +358,7 @@ def by_choice(w: World, where: Ref, now: float) -> None:
         if machine(w, who).is_ready == 1:
             passed = 1
         elif passed == 1:
-            stir(w, line_at(w, s.line), s.index)
+            stir(w, s)
 
 
 @rule
@@ -372,7 +372,7 @@ def let_rest_load(w: World, where: Ref, many: int, passed: int, now: float) -> N
         if machine(w, who).is_ready == 1:
             passed = 1
         elif passed == 1:
-            stir(w, line_at(w, s.line), s.index)
+            stir(w, s)
 
 
 @rule

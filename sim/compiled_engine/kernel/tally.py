@@ -13,19 +13,28 @@ sample = pointer(Sample)
 
 @rule
 def change(w: World, ref: Ref, by: int, now: float) -> None:
-    """Change a count at ``now``."""
+    """Change a count that knows for how long it had each value; its integral follows from that."""
     level = levels(w, ref)
     value = level.value
     lasted = now - level.since_s
     if lasted > 0.0:  # several changes of one instant are one
-        level.area += value * lasted
         level.since_s = now
-        if level.times != 0:
-            add_real(w, level.times, min(value, MOST_LEVELS), lasted)
+        add_real(w, level.times, min(value, MOST_LEVELS), lasted)
+        if value > MOST_LEVELS:
+            level.area += (value - MOST_LEVELS) * lasted
     value += by
     level.value = value
-    if level.times != 0 and value >= level.room and level.room <= MOST_LEVELS:
+    if value >= level.room and level.room <= MOST_LEVELS:
         ask(w, MORE_LEVELS, ref, 0.0)
+
+
+@rule
+def change_plain(w: World, ref: Ref, by: int, now: float) -> None:
+    """Change a count of which only the integral is kept."""
+    level = levels(w, ref)
+    level.area += level.value * (now - level.since_s)
+    level.since_s = now
+    level.value += by
 
 
 @rule
