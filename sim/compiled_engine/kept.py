@@ -106,6 +106,7 @@ def _write(file: Path, code: bytes, most: int) -> None:
         try:
             out.write(_checksum(code) + code)
             out.close()
+            Path(out.name).chmod(0o644)  # who may come into the folder may read; an administrator's is for all
             Path(out.name).replace(file)
         except BaseException:
             Path(out.name).unlink(missing_ok=True)

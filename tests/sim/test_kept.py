@@ -66,6 +66,12 @@ def test_only_the_user_can_read_and_write_a_folder_made_for_it(folder):
     assert folder.stat().st_mode & 0o777 == 0o700
 
 
+def test_who_may_come_into_a_folder_may_read_its_code(folder):
+    folder.mkdir(mode=0o755)  # an administrator's, for all
+    k.kept("a.o", Maker())
+    assert (folder / "a.o").stat().st_mode & 0o777 == 0o644
+
+
 @pytest.mark.parametrize("harm", [lambda c: c[:-1], lambda c: c[: k.CHECKSUM], lambda c: b"", lambda c: c + b"x",
                                   lambda c: c.replace(b"machine", b"mischief")])  # fmt: skip
 def test_a_damaged_file_is_noticed_and_made_anew(folder, harm):
