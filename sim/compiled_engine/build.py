@@ -97,9 +97,10 @@ def linked() -> bytes:
         importlib.import_module(module)
     from sim.compiled_engine import lowering
 
+    with lowering.remembering():
+        texts = {name: lowering.llvm_of(name, function) for name, function in RULES.items()}
     program = None
-    for name, function in RULES.items():
-        text = lowering.llvm_of(name, function)
+    for name, text in texts.items():
         try:
             module = llvm.parse_assembly(text)
         except RuntimeError as error:
