@@ -50,7 +50,7 @@ class Station(Behaviour):
     """Catalogue type; gives all behaviour that is not written here."""
     in_service_since: int | None = Field(default=None, ge=1900, le=2200)
     """Year of commissioning; only ageing asks for it."""
-    machines: Count | tuple[Machine, ...] = 1
+    machines: Count | Annotated[tuple[Machine, ...], Field(min_length=1)] = 1
     """A count of equal machines, or a list of ``{name, ..}`` whose fields override the station's."""
     vehicles: Count | None = None
     """``transport``: how many there are; another word for ``machines``."""
@@ -106,7 +106,7 @@ class Line(Model):
 
     name: str = Field(min_length=1)
     """Name of the line, once in the plant."""
-    source: Literal["saturated"] | Source | tuple[Source, ...]
+    source: Literal["saturated"] | Source | Annotated[tuple[Source, ...], Field(min_length=1)]
     """Where parts come from: ``saturated``, a mapping, or a list of such."""
     mix: Mix | None = None
     """Default: the plant's first product."""

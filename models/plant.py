@@ -226,7 +226,7 @@ class Plant(Model):
     """Working windows; none = round the clock."""
     energy: Energy = Energy()
     """Carriers with price, standard coal and CO2 per unit."""
-    products: tuple[Product, ...] = (Product(name="part"),)
+    products: tuple[Product, ...] = Field((Product(name="part"),), min_length=1)
     """What the lines make; default one product named part."""
     crews: dict[str, Places | People] = {}
     """People by crew: a size, or a mapping."""

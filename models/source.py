@@ -3,7 +3,7 @@
 import re
 from typing import Literal
 
-from pydantic import field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from models.base import Count, Model, NonNegative, Places, Positive
 from models.distribution import Dist
@@ -60,10 +60,10 @@ class Source(Model):
     """The station always finds a part."""
     interarrival_s: Dist | None = None
     """Time between arrivals, by the clock."""
-    arrivals_s: tuple[NonNegative | Arrival, ...] | None = None
+    arrivals_s: tuple[NonNegative | Arrival, ...] | None = Field(None, min_length=1)
     """Moments of arrival, seconds since the start of the run; also a CSV file with the columns ``time_s``, ``product``,
     ``quantity``."""
-    profile: tuple[Rate, ...] | None = None
+    profile: tuple[Rate, ...] | None = Field(None, min_length=1)
     """Arrivals at random by the hour of the day."""
     demand_per_h: Positive | None = None
     """One order every 1/demand hours of the line's scheduled time."""

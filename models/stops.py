@@ -1,6 +1,7 @@
 """Why a machine stops: failures on their clocks, and planned maintenance."""
 
 import re
+from datetime import datetime, timedelta
 from typing import Literal
 
 from pydantic import field_validator, model_validator
@@ -108,3 +109,14 @@ def weekly(text: str) -> tuple[int, int]:
     if match is None:
         raise ValueError(f"{text!r} is not written like 'sun 08:00'")
     return DAYS.index(match[1]), int(match[2]) * 3600 + int(match[3]) * 60
+
+
+def first_of_week_s(at: str, start: datetime) -> float:
+    """Return a weekly moment in the week of ``start`` (from Monday on), in seconds from there; it may lie before.
+
+    >>> first_of_week_s("tue 06:00", datetime(2026, 1, 7)) / 3600
+    -18.0
+    """
+    day, second = weekly(at)
+    monday = (start - timedelta(days=start.weekday())).replace(hour=0, minute=0, second=0, microsecond=0)
+    return (monday - start) / timedelta(seconds=1) + day * 86_400.0 + second

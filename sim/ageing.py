@@ -1,7 +1,7 @@
 """What the years, and the first days, make of a machine: wear, and learning after commissioning."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from itertools import accumulate
 
 from models.equipment import Ageing, RampUp
@@ -16,6 +16,10 @@ class Factors:
     cycle_time: float = 1.0
     scrap: float = 1.0
     energy: float = 1.0
+
+
+AGES = tuple(field.name for field in fields(Factors))
+"""What age changes."""
 
 
 def aged(ageing: Ageing | None, age_at_start_y: int, age_y: int) -> Factors:

@@ -29,7 +29,9 @@ from models.plant import Plant
 from models.source import Source
 from models.stops import Failure, Maintenance
 
-H, D, Y = 3600.0, 86_400.0, 8760 * 3600.0
+H, D = 3600.0, 86_400.0
+HOURS_PER_Y = 8760
+Y = HOURS_PER_Y * H
 INFINITE = float("inf")
 ELECTRICITY = "electricity_kwh"
 SHARED = ""  # key of a cycle time that is the same for all products

@@ -157,7 +157,7 @@ CASES = {
             mark("spinning"),
             mark("spinning, one month, stops attended by crews"),
             lambda: read_plant("spinning"),
-            {"simpy": Span(MONTH_S), "compiled": Span(MONTH_S, 30)},
+            {"simpy": Span(MONTH_S), "compiled": Span(30 * MONTH_S)},
         ),
     )
 }

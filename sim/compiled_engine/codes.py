@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from models.energy import CARRIERS
 from sim.account import STATE
 from sim.program import EXIT_AT, SCRAP_AT
 
@@ -14,6 +15,10 @@ STANDBY, START_UP, OFF = (STATE[s] for s in ("standby", "start_up", "off"))
 FAILED, MAINTENANCE, WAITING_CREW = (STATE[s] for s in ("failed", "maintenance", "waiting_crew"))
 INSTALLING, OVERTIME, HOLDING = (STATE[s] for s in ("installing", "overtime", "holding"))
 HEAT_UP, OFF_SHIFT = STATE["heat_up"], STATE["off_shift"]
+
+N_CARRIERS = len(CARRIERS)
+YEARS = 256
+"""Years of energy that are counted one by one: more than any run lasts."""
 
 # phases of a part on a machine, as in the readable engine
 EMPTY, PLACED, LOAD, SET_UP, KEEP, KEPT, WORK, UNLOAD, AWAY = range(9)

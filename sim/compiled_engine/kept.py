@@ -19,7 +19,7 @@ The command line puts it into the reader's language here, or silences it; its wo
 """
 FIRST_CALL = "Compiling the simulation engine; this happens once and takes about 15 seconds ..."
 KEPT = 3
-"""So many files stay: of the installed version, and of some before or beside it."""
+"""So many files of a kind stay: of the installed version, and of some before or beside it."""
 CHECKSUM = 32
 """Bytes in front of the machine code."""
 
@@ -58,7 +58,7 @@ def kept(name: str, make: Callable[[], bytes], most: int = KEPT, first: bool = F
     code = None
     for folder in folders():
         try:
-            with _alone(folder, Path(name).suffix):
+            with _alone(folder, Path(name).suffix[1:]):
                 code = code or _read(folder / name)  # somebody else may have made it meanwhile
                 if code is None:
                     if first:
@@ -100,12 +100,13 @@ def _write(file: Path, code: bytes, most: int) -> None:
     """Write a file as a whole, or not at all; remove what is oldest."""
     if _read(file) == code:
         return
-    for part in file.parent.glob("*.part"):  # of a process that was killed; nobody else writes now
+    for part in file.parent.glob(f"*{file.suffix}.part"):  # of a process that was killed; nobody else writes now
         part.unlink(missing_ok=True)
-    with tempfile.NamedTemporaryFile(dir=file.parent, suffix=".part", delete=False) as out:
+    with tempfile.NamedTemporaryFile(dir=file.parent, suffix=f"{file.suffix}.part", delete=False) as out:
         try:
             out.write(_checksum(code) + code)
             out.close()
+            Path(out.name).chmod(0o644)  # who may come into the folder may read; an administrator's is for all
             Path(out.name).replace(file)
         except BaseException:
             Path(out.name).unlink(missing_ok=True)
@@ -121,11 +122,11 @@ def _checksum(code: bytes) -> bytes:
 
 @contextlib.contextmanager
 def _alone(folder: Path, kind: str) -> Iterator[None]:
-    """Hold the folder's lock: of several processes that start at once, one compiles."""
+    """Hold the folder's lock for a kind of file: of several processes that start at once, one compiles."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     if not trusted(folder):
         raise PermissionError(f"{folder} can be written to by others")
-    with (folder / f"lock{kind}").open("a") as file:
+    with (folder / f"{kind}.lock").open("a") as file:
         with contextlib.suppress(ImportError, OSError):  # without locks several may compile at once: time only
             import fcntl
 

@@ -6,12 +6,12 @@ Nothing is decided here that depends on chance or time; the block is copied for 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from models.calendar import Calendar
 from models.energy import SLOTS_PER_DAY
 from sim.account import WINDOW_S
-from sim.ageing import aged
+from sim.ageing import AGES, aged
 from sim.arrivals import cause_of, made_of
 from sim.compiled_engine import codes as c
 from sim.compiled_engine import records as r
@@ -26,16 +26,20 @@ from sim.program import (
     INFINITE,
     LineProgram,
     MachineProgram,
-    Present,
     Program,
     Rig,
-    SourceProgram,
     StationProgram,
+    Way,
 )
 from sim.tally import BATCH
 
-YEARS = 256
-"""More than any run lasts."""
+CHOICES = {"longest_idle": c.LONGEST_IDLE, "first_listed": c.IN_ORDER, "random": c.AT_RANDOM}
+ASLEEP = {"standby": c.STANDBY, "off": c.OFF}
+AWAKE = -1
+NO_CHARGE = -(10**9)
+"""The stroke of the last charge, before the first."""
+Row = dict[str, Any]
+"""Fields of a record by name."""
 
 
 @dataclass(slots=True)
@@ -64,6 +68,36 @@ class Lowered:
     """Seconds that the rules for any program have played this one."""
 
 
+class LineAt(NamedTuple):
+    """A line of the program, and where it lies in the block."""
+
+    number: int
+    program: LineProgram
+    ref: Ref
+    stations: Ref
+    """The first one."""
+    machines: Ref
+    """The first one; they follow each other through all stations."""
+    products: dict[str, int]
+    """Numbers by name."""
+
+    def station(self, number: int) -> Ref:
+        """Return where a station lies."""
+        return self.stations + number * r.STATION
+
+    def first_machine(self, station: int) -> int:
+        """Return the number within the line of a station's first machine."""
+        return sum(len(s.machines) for s in self.program.stations[:station])
+
+    def place(self, station: int) -> str:
+        """Return what a station is called in the names of streams."""
+        return f"{self.program.name}/{self.program.stations[station].name}"
+
+    def rank(self, station: int) -> int:
+        """Return the rank of a station among what happens at one instant; those of its machines follow."""
+        return line_rank(self.number) + station * MACHINES
+
+
 class Lowering:
     """Puts a program together."""
 
@@ -77,9 +111,7 @@ class Lowering:
         self.rosters: list[Windows] = []
         self.places: dict[tuple[int, int, int], Ref] = {}
         """Machines by line, station, number."""
-        self.plant_place = 0
-        self.stations: list[Ref] = []
-        """First station of each line."""
+        self.lines: list[LineAt] = []
 
     def lowered(self) -> Lowered:
         """Return the whole program."""
@@ -89,7 +121,7 @@ class Lowering:
         self.rigs = Rigs(program, block, self.luck, self.crews)
         lines = block.many(r.Line, [{}] * len(program.lines))
         for n, line in enumerate(program.lines):
-            block.set(r.Line, lines + n * r.LINE, **self._line(n, line, lines + n * r.LINE))
+            self._line(n, line, lines + n * r.LINE)
         swaps = self._swaps()
         self._rounds()
         causes = self._causes()
@@ -157,10 +189,8 @@ class Lowering:
     def _causes(self) -> dict[tuple[int, int], list[Cause]]:
         """Give each station the refs of all its causes."""
         for (line, station), causes in self.rigs.causes.items():
-            at = self.stations[line] + station * r.STATION
-            self.block.set(
-                r.Station, at, causes=self.block.wholes([cause.ref for cause in causes]), causes_n=len(causes)
-            )
+            refs = self.block.wholes([cause.ref for cause in causes])
+            self.block.set(r.Station, self.lines[line].station(station), causes=refs, causes_n=len(causes))
         return self.rigs.causes
 
     def _names(self, place: tuple[int, int, int], crew: str) -> bool:
@@ -186,46 +216,59 @@ class Lowering:
 
     # lines
 
-    def _line(self, number: int, line: LineProgram, ref: Ref) -> dict[str, Any]:
-        block, products = self.block, {name: n for n, name in enumerate(line.products)}
-        stations = block.many(r.Station, [{}] * len(line.stations))
-        self.stations.append(stations)
-        count = sum(len(s.machines) for s in line.stations)
-        machines = block.many(r.Machine, [{}] * count)
-        at = machines
-        for n, station in enumerate(line.stations):
-            self._station(number, n, line, ref, stations + n * r.STATION, at)
-            at += len(station.machines) * r.MACHINE
-        feeds = block.many(r.Feed, [{}] * len(line.sources))
-        for n, source in enumerate(line.sources):
-            where = stations + source.to * r.STATION
-            block.set(r.Feed, feeds + n * r.FEED, **self._feed(number, n, line, ref, source, where))
-        shifts, shifts_n = self._shifts(number, line)
-        sequence = line.sequence or tuple(name for name, _ in line.shares)
+    def _line(self, number: int, program: LineProgram, ref: Ref) -> None:
+        block = self.block
+        stations = block.many(r.Station, [{}] * len(program.stations))
+        machines = block.many(r.Machine, [{}] * sum(len(s.machines) for s in program.stations))
+        products = {name: n for n, name in enumerate(program.products)}
+        line = LineAt(number, program, ref, stations, machines, products)
+        self.lines.append(line)
+        for n in range(len(program.stations)):
+            self._station(line, n)
+        block.set(
+            r.Line, ref, number=number, **self._parts_of(line), **self._mix(line), **self._present(line),
+            products_n=len(products), outputs=self._outputs(len(products)), loops=program.has_loops(),
+            may_stand=any(map(may_stand, program.stations)), before_service=program.before_service, wip=self.level(),
+            meter=self._meter(), active=self._active(line), **self._marks(len(program.stations)),
+        )  # fmt: skip
+
+    def _parts_of(self, line: LineAt) -> Row:
+        program = line.program
+        feeds = self.block.many(r.Feed, [self._feed(line, n) for n in range(len(program.sources))])
+        shifts = self._shifts(line)
         return {
-            "number": number, "stations": stations, "stations_n": len(line.stations), "machines": machines,
-            "machines_n": count, "feeds": feeds, "feeds_n": len(line.sources), "shifts": shifts, "shifts_n": shifts_n,
-            **self._present(line.initial, products),
-            "products_n": len(products), "outputs": self._outputs(len(products)),
-            "loops": line.has_loops(), "may_stand": any(map(may_stand, line.stations)),
-            "before_service": line.before_service, "sequence": block.wholes([products.get(p, c.ANY_PRODUCT) for p in sequence]),
-            "sequence_n": len(sequence), "shares": block.reals([end for _, end in line.shares]),
-            "shares_n": len(line.shares), "lot": line.lot, "wip": self.level(), "meter": self._meter(), "active": self._active(line, count),
-            "shut": block.wholes([0] * len(line.stations)), "found": block.wholes([0] * len(line.stations)),
+            "stations": line.stations, "stations_n": len(program.stations), "machines": line.machines,
+            "machines_n": line.first_machine(len(program.stations)), "feeds": feeds, "feeds_n": len(program.sources),
+            "shifts": self.block.many(r.Shift, shifts), "shifts_n": len(shifts),
         }  # fmt: skip
+
+    def _mix(self, line: LineAt) -> Row:
+        """Return which products sources without one of their own give, and in which lots."""
+        program, block = line.program, self.block
+        sequence = program.sequence or tuple(name for name, _ in program.shares)
+        return {
+            "sequence": block.wholes([line.products.get(p, c.ANY_PRODUCT) for p in sequence]),
+            "sequence_n": len(sequence), "shares": block.reals([end for _, end in program.shares]),
+            "shares_n": len(program.shares), "lot": program.lot,
+        }  # fmt: skip
+
+    def _marks(self, stations: int) -> Row:
+        """Return room for notes on stations in the search for a deadlock."""
+        return {name: self.block.wholes([0] * stations) for name in ("shut", "found")}
 
     def _outputs(self, products: int) -> Ref:
         leads = [self.sample() for _ in range(products)]
         return self.block.many(r.Output, [{"lead": lead} for lead in leads])
 
-    def _present(self, initial: tuple[Present, ...], products: dict[str, int]) -> dict[str, Any]:
-        rows = [n for p in initial for n in (p.station, p.parts, products[p.product])]
+    def _present(self, line: LineAt) -> Row:
+        initial = line.program.initial
+        rows = [n for p in initial for n in (p.station, p.parts, line.products[p.product])]
         left = [c.NOT_YET if p.remaining_s is None else p.remaining_s for p in initial]
         return {"present": self.block.wholes(rows), "present_left": self.block.reals(left), "present_n": len(initial)}
 
-    def _active(self, line: LineProgram, machines: int) -> Ref:
-        block, n = self.block, len(line.stations)
-        waiting = block.many(r.Period, [{}] * (machines + 2))
+    def _active(self, line: LineAt) -> Ref:
+        block, n = self.block, len(line.program.stations)
+        waiting = block.many(r.Period, [{}] * (line.first_machine(n) + 2))
         return block.put(
             r.Active, waiting=waiting, before=-INFINITE, counted_to=block.reals([-INFINITE] * n),
             sole=block.reals([0.0] * n), shifting=block.reals([0.0] * n),
@@ -247,133 +290,144 @@ class Lowering:
             demand_price=tariff.demand_cny_per_kw_month if tariff else 0.0,
             bands=block.wholes([band for month in table for band in month]), bands_n=bands, kwh_by_band=row(bands),
             kwh_by_slot=row(SLOTS_PER_DAY), s_by_slot=row(SLOTS_PER_DAY), highest_kw_by_slot=row(SLOTS_PER_DAY),
-            kwh_by_year=row(YEARS), year_counted=block.wholes([0] * YEARS), peaks_before=row(12), s_before=row(12),
+            kwh_by_year=row(c.YEARS), year_counted=block.wholes([0] * c.YEARS), peaks_before=row(12), s_before=row(12),
         )  # fmt: skip
 
     # stations
 
-    def _station(self, line_no: int, number: int, line: LineProgram, ref: Ref, at: Ref, machines: Ref) -> None:
-        block, station = self.block, line.stations[number]
-        place = f"{line.name}/{station.name}"
-        kind = c.KINDS.index(station.kind)
-        for n, machine in enumerate(station.machines):
-            where = machines + n * r.MACHINE
-            self.places[line_no, number, n] = where
-            block.set(r.Machine, where, **self._machine(line_no, number, n, line, ref, at, machine, place, where))
-        ranks, discipline = self._queues(line, station)
-        queues = (max(ranks) + 1) * (2 if discipline == c.RETURNS_FIRST else 1)
-        inputs = station.machines[0].rig.inputs
-        products = {name: n for n, name in enumerate(line.products)}
-        plain = station.kind not in ("assembly", "join") and not station.one_lot
+    def _station(self, line: LineAt, number: int) -> None:
+        block, station, machines = self.block, line.program.stations[number], self._machines(line, number)
+        place, rig = line.place(number), station.machines[0].rig
+        products = line.program.products
         block.set(
-            r.Station, at, line=ref, index=number, kind=kind, plain=plain, machines=machines,
+            r.Station, line.station(number), line=line.ref, index=number, kind=c.KINDS.index(station.kind),
+            plain=station.kind not in ("assembly", "join") and not station.one_lot, machines=machines,
             machines_n=len(station.machines), buffer=station.buffer,
-            places=block.reals([station.buffers.get(p, 0.0) for p in line.products]),
-            needed=block.wholes([inputs.get(p, -1) for p in line.products]),
-            inputs=block.wholes([products[p] for p in inputs]), inputs_n=len(inputs),
-            pieces=station.machines[0].rig.pieces, queue=discipline, rank=block.wholes(ranks),
-            queues=block.many(r.Queue, [{}] * queues), queues_n=queues,
-            choose={"longest_idle": c.LONGEST_IDLE, "random": c.AT_RANDOM}.get(station.choose, c.IN_ORDER),
-            chance=self.luck.uniform(block, place, "machine"), one_lot=station.one_lot,
-            inspected=block.wholes([p in station.inspected_ahead for p in line.products]),
-            only=block.wholes([self._only(station, p) for p in line.products]), ways=self._ways(line, station),
-            route=self.luck.uniform(block, place, "route"),
-            setup_initial=products.get(station.setup_initial or "", c.ANY_PRODUCT),
-            initial_state={"standby": c.STANDBY, "off": c.OFF}.get(station.initial_state, -1),
-            batches=station.kind == "batch", snapshot=block.wholes([0] * len(station.machines)),
+            places=block.reals([station.buffers.get(p, 0.0) for p in products]),
+            needed=block.wholes([rig.inputs.get(p, -1) for p in products]),
+            inputs=block.wholes([line.products[p] for p in rig.inputs]), inputs_n=len(rig.inputs), pieces=rig.pieces,
+            **self._queues(line, station), **self._ways(line, station), choose=CHOICES[station.choose],
+            chance=self.luck.uniform(block, place, "machine"), route=self.luck.uniform(block, place, "route"),
+            one_lot=station.one_lot, inspected=block.wholes([p in station.inspected_ahead for p in products]),
+            setup_initial=line.products.get(station.setup_initial or "", c.ANY_PRODUCT),
+            initial_state=ASLEEP.get(station.initial_state, AWAKE), batches=station.kind == "batch",
+            snapshot=block.wholes([0] * len(station.machines)),
             number=self.levels(station.buffer + len(station.machines)), working=self.levels(len(station.machines)),
             waits=self.sample(),
         )  # fmt: skip
 
-    def _queues(self, line: LineProgram, station: StationProgram) -> tuple[list[int], int]:
-        """Return the queue number of each product, and the discipline."""
+    def _queues(self, line: LineAt, station: StationProgram) -> Row:
+        """Return the queues of a station: the number of each product's queue, and who is taken first."""
+        products = line.program.products
+        ranks, discipline = [0] * len(products), c.LIFO if station.queue == "lifo" else c.FIFO
         if station.kind == "assembly":
             inputs = list(station.machines[0].rig.inputs)
-            return [inputs.index(p) if p in inputs else 0 for p in line.products], c.BY_PRODUCT
-        values = [line.priority.get(p, 0.0) for p in line.products]
-        ranks = [sorted(set(values)).index(value) for value in values]
-        if station.queue == "priority":
-            return ranks, c.BY_PRIORITY
-        if station.queue == "returns_first":
-            return ranks, c.RETURNS_FIRST
-        return [0] * len(ranks), c.LIFO if station.queue == "lifo" else c.FIFO
+            ranks, discipline = [inputs.index(p) if p in inputs else 0 for p in products], c.BY_PRODUCT
+        elif station.queue in ("priority", "returns_first"):
+            values = [line.program.priority.get(p, 0.0) for p in products]
+            ranks = [sorted(set(values)).index(value) for value in values]
+            discipline = c.BY_PRIORITY if station.queue == "priority" else c.RETURNS_FIRST
+        queues = (max(ranks) + 1) * (2 if discipline == c.RETURNS_FIRST else 1)
+        return {
+            "queue": discipline, "rank": self.block.wholes(ranks), "queues": self.block.many(r.Queue, [{}] * queues),
+            "queues_n": queues,
+        }  # fmt: skip
+
+    def _ways(self, line: LineAt, station: StationProgram) -> Row:
+        """Return where parts go from a station, by product."""
+        block, ways = self.block, [station.routes[p] for p in line.program.products]
+        only = [way.targets[0] if len(way.targets) == 1 else c.UNDECIDED for way in ways]
+        rows = [{"targets": block.wholes(way.targets), "n": len(way.targets), "ends": self._ends(way)} for way in ways]
+        return {"only": block.wholes(only), "ways": block.many(r.Way, rows)}
+
+    def _ends(self, way: Way) -> Ref:
+        return self.block.reals(way.ends) if way.ends else c.NOBODY
+
+    # machines
+
+    def _machines(self, line: LineAt, station: int) -> Ref:
+        """Fill the machines of a station; return the first one."""
+        first = line.machines + line.first_machine(station) * r.MACHINE
+        for n, machine in enumerate(line.program.stations[station].machines):
+            at = first + n * r.MACHINE
+            row = self._machine(line, station, n) | self._age(machine)
+            row["rig"] = self.rigs.add(line.number, station, machine.name, machine.rig, at)
+            self.block.set(r.Machine, at, **row, **self._draws(line.place(station), machine.name), **self._accounts())
+            self.places[line.number, station, n] = at
+        return first
+
+    def _machine(self, line: LineAt, station: int, number: int) -> Row:
+        order = line.rank(station) + number + 1
+        return {
+            "line": line.ref, "station": line.station(station), "number": number, "place": len(self.places),
+            "index": line.first_machine(station) + number,
+            "kind": c.KINDS.index(line.program.stations[station].kind), "ends_order": Order(ENDS + order),
+            "stops_order": Order(STOPS + order), "setup_for": c.ANY_PRODUCT, "first_failure_s": c.NOT_YET,
+            "turn": INFINITE, "stops_due_s": INFINITE, "down": AWAKE, "decided": c.UNDECIDED,
+            "last_charge": NO_CHARGE, "state": c.STARVED,
+        }  # fmt: skip
 
     @staticmethod
-    def _only(station: StationProgram, product: str) -> int:
-        way = station.routes[product]
-        return way.targets[0] if len(way.targets) == 1 else c.UNDECIDED
+    def _age(machine: MachineProgram) -> Row:
+        in_service_y = machine.age_y + machine.years_since
+        factors = aged(machine.rig.ageing, machine.age_y, in_service_y)
+        years = {"at_start_y": machine.age_y, "in_service_y": in_service_y, "now_y": in_service_y}
+        return years | {"commissioned_s": c.NOT_YET} | {f"age_{name}": getattr(factors, name) for name in AGES}
 
-    def _ways(self, line: LineProgram, station: StationProgram) -> Ref:
-        block = self.block
-        ways = [station.routes[p] for p in line.products]
-        rows = [(block.wholes(w.targets), len(w.targets), block.reals(w.ends) if w.ends else 0) for w in ways]
-        return block.many(r.Way, [{"targets": t, "n": n, "ends": e} for t, n, e in rows])
+    def _draws(self, place: str, machine: str) -> Row:
+        """Return the streams by which a machine's parts are bad, and found."""
+        return {
+            "bad_draws": self.luck.uniform(self.block, place, "scrap", machine),
+            "found_draws": self.luck.uniform(self.block, place, "inspect", machine),
+        }
 
-    def _machine(
-        self, line_no: int, station_no: int, number: int, line: LineProgram, ref: Ref, station: Ref,
-        machine: MachineProgram, place: str, where: Ref,
-    ) -> dict[str, Any]:  # fmt: skip
-        block, rig = self.block, machine.rig
-        order = line_rank(line_no) + station_no * MACHINES + number + 1
-        ages = aged(rig.ageing, machine.age_y, machine.age_y + machine.years_since)
-        row = {
-            "line": ref, "station": station, "number": number, "place": self.plant_place,
-            "index": sum(len(s.machines) for s in line.stations[:station_no]) + number,
-            "kind": c.KINDS.index(line.stations[station_no].kind), "ends_order": Order(ENDS + order),
-            "stops_order": Order(STOPS + order),
-            "rig": self.rigs.add(line_no, station_no, machine.name, rig, where), "setup_for": c.ANY_PRODUCT,
-            "first_failure_s": c.NOT_YET, "turn": INFINITE, "stops_due_s": INFINITE, "at_start_y": machine.age_y,
-            "in_service_y": machine.age_y + machine.years_since, "now_y": machine.age_y + machine.years_since,
-            "commissioned_s": c.NOT_YET, "age_failure_rate": ages.failure_rate, "age_repair_time": ages.repair_time,
-            "age_cycle_time": ages.cycle_time, "age_scrap": ages.scrap, "age_energy": ages.energy, "down": -1,
-            "decided": c.UNDECIDED, "bad_draws": self.luck.uniform(block, place, "scrap", machine.name),
-            "found_draws": self.luck.uniform(block, place, "inspect", machine.name), "last_charge": -(10**9),
-            "state": c.STARVED,
-            **{name: block.reals([0.0] * c.N_STATES) for name in ("era", "seconds")},
-            **{name: block.reals([0.0] * c.N_STATES * 5) for name in ("rates", "amounts")},
-            "per_unit": block.reals([0.0] * 5),
+    def _accounts(self) -> Row:
+        """Return room for what is counted by state, and by carrier and state."""
+        sizes = {
+            "era": c.N_STATES, "seconds": c.N_STATES, "rates": c.N_CARRIERS * c.N_STATES,
+            "amounts": c.N_CARRIERS * c.N_STATES, "per_unit": c.N_CARRIERS,
         }  # fmt: skip
-        self.plant_place += 1
-        return row
+        return {name: self.block.reals([0.0] * size) for name, size in sizes.items()}
 
     # sources, shifts, renewals
 
-    def _feed(
-        self, line_no: int, number: int, line: LineProgram, ref: Ref, source: SourceProgram, to: Ref
-    ) -> dict[str, Any]:
-        rules, products = source.rules, {name: n for n, name in enumerate(line.products)}
-        may_come = set(made_of(rules, line))
+    def _feed(self, line: LineAt, number: int) -> Row:
+        program, source = line.program, line.program.sources[number]
+        rules, may_come = source.rules, set(made_of(source.rules, program))
         way = c.SATURATED if rules.saturated else c.PALLETS if rules.pallets is not None else c.ARRIVALS
-        mixes = c.OWN_PRODUCT if rules.product is not None else c.IN_TURN if line.sequence else c.BY_SHARE
+        mixes = c.OWN_PRODUCT if rules.product is not None else c.IN_TURN if program.sequence else c.BY_SHARE
         return {
-            "line": ref, "number": number, "way": way, "to": to, "order": Order(ARRIVALS + line_rank(line_no) + number),
+            "line": line.ref, "number": number, "way": way, "to": line.station(source.to),
+            "order": Order(ARRIVALS + line_rank(line.number) + number),
             "limit": -1 if rules.count is None else rules.count, "lose": rules.when_full == "lost",
             "pallets": rules.pallets or 0, "quantity": rules.quantity,
-            "product": products.get(rules.product or "", c.ANY_PRODUCT), "mixes": mixes,
-            "mix": self.luck.uniform(self.block, line.name, cause_of("mix", number)),
-            "products": self.block.wholes([p in may_come for p in line.products]), "products_n": len(may_come),
-            "lot_size": line.lot if rules.product is None else rules.quantity,
-            "lots_come": line.lot > 1 or rules.quantity > 1 or bool(rules.arrivals_s), "up_product": c.ANY_PRODUCT,
+            "product": line.products.get(rules.product or "", c.ANY_PRODUCT), "mixes": mixes,
+            "mix": self.luck.uniform(self.block, program.name, cause_of("mix", number)),
+            "products": self.block.wholes([p in may_come for p in program.products]), "products_n": len(may_come),
+            "lot_size": program.lot if rules.product is None else rules.quantity,
+            "lots_come": program.lot > 1 or rules.quantity > 1 or bool(rules.arrivals_s),
+            "up_product": c.ANY_PRODUCT,
         }  # fmt: skip
 
-    def _shifts(self, line_no: int, line: LineProgram) -> tuple[Ref, int]:
-        rows: list[dict[str, Any]] = []
-        own = [s.calendar for s in line.stations]
-        shared = [n for n, calendar in enumerate(own) if calendar == line.calendar]
-        groups: list[tuple[Calendar, list[int], int]] = []
-        if line.calendar is not None and shared:
-            groups.append((line.calendar, shared, line_rank(line_no)))
-        for n, calendar in enumerate(own):
-            if calendar is not None and calendar != line.calendar:
-                groups.append((calendar, [n], line_rank(line_no) + n * MACHINES))
+    def _shifts(self, line: LineAt) -> list[Row]:
+        """Return a row for the line's calendar, and one for each station that has another."""
+        program, rows = line.program, []
+        own = [s.calendar for s in program.stations]
+        shared = [n for n, calendar in enumerate(own) if calendar == program.calendar]
+        groups = [(program.calendar, shared, line_rank(line.number))] if shared else []
+        groups += [(calendar, [n], line.rank(n)) for n, calendar in enumerate(own) if calendar != program.calendar]
         for calendar, stations, rank in groups:
-            machines = [self.places[line_no, n, m] for n in stations for m in range(len(line.stations[n].machines))]
+            if calendar is None:
+                continue
+            machines = [
+                self.places[line.number, n, m] for n in stations for m in range(len(program.stations[n].machines))
+            ]
             rows.append({
                 "number": len(self.shifts), "opens_order": Order(ENDS + rank), "closes_order": Order(STOPS + rank),
                 "machines": self.block.wholes(machines), "machines_n": len(machines), "closes_s": INFINITE,
             })  # fmt: skip
             self.shifts.append(Windows(calendar, self.program.start))
-        return self.block.many(r.Shift, rows), len(rows)
+        return rows
 
     def _swaps(self) -> Ref:
         rows = []

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
 from itertools import accumulate
 from typing import Any, NamedTuple
 
 from models import distribution as d
 from models.energy import CARRIERS
 from models.people import needed
-from models.stops import Failure, Maintenance, weekly
+from models.stops import Failure, Maintenance, first_of_week_s
 from sim.account import STATE
 from sim.compiled_engine import codes as c
 from sim.compiled_engine import records as r
@@ -17,11 +16,9 @@ from sim.compiled_engine.block import Block
 from sim.compiled_engine.memory import Ref
 from sim.compiled_engine.streams import Luck, Takes
 from sim.heat import heat_use
-from sim.program import SCRAP_AT, SHARED, Needs, Program, Rig
+from sim.program import HOURS_PER_Y, SCRAP_AT, SHARED, Needs, Program, Rig
 
 CARRIER = {name: n for n, name in enumerate(CARRIERS)}
-N_CARRIERS = len(CARRIERS)
-HOURS_PER_Y = 8760
 PART = {"resume": c.RESUME, "restart": c.RESTART, "scrap": c.SCRAP_IT}
 SHIFT_END = {"resume": c.GO_ON, "finish": c.FINISH, "fit": c.FIT}
 KEEP_PLACES = ("machine", "assembly", "join")
@@ -225,7 +222,7 @@ class _OneRig:
 
     def _energy(self) -> dict[str, Any]:
         rig, block = self.rig, self.block
-        rates = [0.0] * (N_CARRIERS * c.N_STATES)
+        rates = [0.0] * (c.N_CARRIERS * c.N_STATES)
         for carrier, by_state in rig.rates_per_h.items():
             at = CARRIER[carrier] * c.N_STATES
             rates[at : at + c.N_STATES] = by_state
@@ -250,44 +247,39 @@ class _OneRig:
 
     def _stops(self) -> dict[str, Any]:
         rig, block = self.rig, self.block
-        rules = [
-            *(f for f in rig.failures if f.scope == "machine"),
-            *(f for f in rig.failures if f.scope == "head"),
-            *rig.maintenance,
-        ]
-        causes = [block.put(r.Cause, **self._cause(rule)) for rule in rules]
-        mine = [Cause(ref, rule, self.number) for ref, rule in zip(causes, rules, strict=True)]
-        self.rigs.causes.setdefault(self.key, []).extend(mine)
-        by_rule = dict(zip(map(id, rules), causes, strict=True))
-        heads = {
-            by_rule[id(f)]: block.put(
-                r.Heads, cause=by_rule[id(f)], machine=self.machine, count=rig.heads,
-                due=block.reals([0.0] * (rig.heads + 1)),
-            )
-            for f in rig.failures if f.scope == "head"
-        }  # fmt: skip
-        renewed = {id(m): [by_rule[id(f)] for f in rig.failures if f.scope == "machine" and _renews(m, f)]
-                   for m in rig.maintenance}  # fmt: skip
-        for rule, cause in zip(rules, causes, strict=True):
+        modes = [f for f in rig.failures if f.scope == "machine"]
+        single = [f for f in rig.failures if f.scope == "head"]
+        rules: list[Failure | Maintenance] = [*modes, *single, *rig.maintenance]
+        refs = {id(rule): block.put(r.Cause, **self._cause(rule)) for rule in rules}
+        self.rigs.causes.setdefault(self.key, []).extend(Cause(refs[id(rule)], rule, self.number) for rule in rules)
+        heads = {id(f): self._heads(refs[id(f)]) for f in single}
+        for rule in rules:
+            others: list[Ref] = []
+            mended: list[Ref] = []
             if isinstance(rule, Maintenance):
-                others = renewed[id(rule)]
-                mended = [heads[by_rule[id(f)]] for f in rig.failures if f.scope == "head" and _renews(rule, f)]
-            else:
-                others = [by_rule[id(m)] for m in rig.maintenance if _by_age(m) and cause in renewed[id(m)]]
-                mended = []
+                others = [refs[id(f)] for f in modes if _renews(rule, f)]
+                mended = [heads[id(f)] for f in single if _renews(rule, f)]
+            elif rule.scope == "machine":
+                others = [refs[id(m)] for m in rig.maintenance if _by_age(m) and _renews(m, rule)]
             block.set(
-                r.Cause, cause, others=block.wholes(others), others_n=len(others), heads=block.wholes(mended),
-                heads_n=len(mended),
+                r.Cause, refs[id(rule)], **self._row("others", others), **self._row("heads", mended)
             )  # fmt: skip
-        at_once = [cause for rule, cause in zip(rules, causes, strict=True)
-                   if cause not in heads and _operating(rule) and _interrupts(rule)]  # fmt: skip
-        at_end = [by_rule[id(m)] for m in rig.maintenance if m.every_units or (_operating(m) and not _interrupts(m))]
+        at_once = [rule for rule in rules if id(rule) not in heads and _operating(rule) and _interrupts(rule)]
+        at_end = [m for m in rig.maintenance if m.every_units or (_operating(m) and not _interrupts(m))]
         return {
-            "none": not causes, "causes": block.wholes(causes), "causes_n": len(causes),
-            "at_once": block.wholes(at_once), "at_once_n": len(at_once), "at_end": block.wholes(at_end),
-            "at_end_n": len(at_end), "heads": block.wholes(list(heads.values())), "heads_n": len(heads),
-            "heads_count": rig.heads,
+            "none": not rules, "heads_count": rig.heads, **self._row("causes", list(refs.values())),
+            **self._row("at_once", [refs[id(rule)] for rule in at_once]),
+            **self._row("at_end", [refs[id(rule)] for rule in at_end]), **self._row("heads", list(heads.values())),
         }  # fmt: skip
+
+    def _heads(self, cause: Ref) -> Ref:
+        """Add the positions that stop singly for one cause."""
+        due = self.block.reals([0.0] * (self.rig.heads + 1))
+        return self.block.put(r.Heads, cause=cause, machine=self.machine, count=self.rig.heads, due=due)
+
+    def _row(self, name: str, refs: list[Ref]) -> dict[str, int]:
+        """Return the two fields that say where a row of refs lies, and how long it is."""
+        return {name: self.block.wholes(refs), f"{name}_n": len(refs)}
 
     def _cause(self, rule: Failure | Maintenance) -> dict[str, Any]:
         failure = isinstance(rule, Failure)
@@ -309,7 +301,7 @@ class _OneRig:
         return row | {
             "by_units": rule.every_units or 0, "weekly": rule.at is not None, "block": rule.policy == "block",
             "every_h": rule.every_h or 0.0,
-            "weekly_first_s": _first_of_week_s(rule.at, self.rigs.program.start) if rule.at else 0.0,
+            "weekly_first_s": first_of_week_s(rule.at, self.rigs.program.start) if rule.at else 0.0,
         }  # fmt: skip
 
 
@@ -330,10 +322,3 @@ def _operating(rule: Failure | Maintenance) -> bool:
 
 def _interrupts(rule: Failure | Maintenance) -> bool:
     return isinstance(rule, Failure) or rule.interrupts_part
-
-
-def _first_of_week_s(at: str, start: datetime) -> float:
-    """Return the moment in the week in which the run starts, in seconds since its start."""
-    day, second = weekly(at)
-    monday = (start - timedelta(days=start.weekday())).replace(hour=0, minute=0, second=0, microsecond=0)
-    return (monday - start) / timedelta(seconds=1) + day * 86_400.0 + second

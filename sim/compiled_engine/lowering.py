@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import types as python
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numba
@@ -13,6 +14,7 @@ from numba.core import compiler, typed_passes, types, untyped_passes
 from numba.core.compiler_machinery import PassManager
 from numba.core.imputils import lower_getattr_generic, lower_setattr_generic
 from numba.core.registry import cpu_target
+from numba.core.types.functions import BaseFunction
 from numba.core.typing.templates import AttributeTemplate, infer_getattr
 from numba.extending import intrinsic, models, register_model
 
@@ -27,7 +29,7 @@ INT, BYTE, DOUBLE = ir.IntType(64), ir.IntType(8), ir.DoubleType()
 POINTER = BYTE.as_pointer()
 
 
-class RecordType(types.Type):  # type: ignore[misc]
+class RecordType(types.Type):
     """A record in memory, by its address."""
 
     def __init__(self, record: type[Record]) -> None:
@@ -128,6 +130,25 @@ class _Reader(compiler.CompilerBase):  # type: ignore[misc]
             passes.add_pass(step, step.__name__)
         passes.finalize()
         return [passes]
+
+
+@contextlib.contextmanager
+def remembering() -> Iterator[None]:
+    """Find out once what an operator makes of numbers: Numba looks through all that it knows at each place."""
+    find, found = BaseFunction.get_call_type, {}
+
+    def remembered(self: Any, context: Any, args: Any, kws: Any) -> Any:  # noqa: ANN401
+        if kws or not all(isinstance(kind, types.Number | types.Boolean) for kind in args):
+            return find(self, context, args, kws)
+        if (self, args) not in found:
+            found[self, args] = find(self, context, args, kws)
+        return found[self, args]
+
+    BaseFunction.get_call_type = remembered  # type: ignore[method-assign]
+    try:
+        yield
+    finally:
+        BaseFunction.get_call_type = find  # type: ignore[method-assign]
 
 
 def llvm_of(name: str, function: Callable[..., Any]) -> str:

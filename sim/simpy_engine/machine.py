@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from sim.account import STATE, Stays
 from sim.ageing import Factors
 from sim.order import MACHINES
-from sim.program import H, MachineProgram, Rig
+from sim.program import HOURS_PER_Y, H, MachineProgram, Rig
 from sim.simpy_engine.age import Age
 from sim.simpy_engine.clock import ENDS, NO_TICK, STOPS, Tick
 from sim.simpy_engine.downtime import Downtime
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 PROCESSING, SETUP, BLOCKED, STARVED = (STATE[s] for s in ("processing", "setup", "blocked", "starved"))
 WAITING_CREW, INSTALLING, OVERTIME = STATE["waiting_crew"], STATE["installing"], STATE["overtime"]
 HOLDING, HEAT_UP, OFF_SHIFT = STATE["holding"], STATE["heat_up"], STATE["off_shift"]
-HOURS_PER_Y = 8760
 EMPTY, PLACED, LOAD, SET_UP, KEEP, KEPT, WORK, UNLOAD, AWAY = range(9)
 """Phases: no part; a part placed on a machine that is down; loading; setup; waiting for a place to be kept (blocking
 before service), and with one kept while the machine is down; work; unloading; a vehicle on its way back."""

@@ -6,12 +6,11 @@ repair, with ``start_to_start`` from the beginning of its last failure.
 
 from __future__ import annotations
 
-from datetime import timedelta
 from heapq import heapify, heappop, heappush
 from typing import TYPE_CHECKING
 
 from models.people import needed
-from models.stops import Failure, Maintenance, weekly
+from models.stops import Failure, Maintenance, first_of_week_s
 from sim.account import STATE
 from sim.simpy_engine.clock import ENDS, STOPS, Tick
 from sim.simpy_engine.downtime import Stop
@@ -99,10 +98,7 @@ class Cause:
         return self._grid * rule.every_h * H
 
     def _weekly_s(self, at: str, now: float) -> float:
-        start = self.machine.line.run.program.start
-        day, second = weekly(at)
-        monday = (start - timedelta(days=start.weekday())).replace(hour=0, minute=0, second=0, microsecond=0)
-        first = (monday - start) / timedelta(seconds=1) + day * 86_400.0 + second
+        first = first_of_week_s(at, self.machine.line.run.program.start)
         self._grid = max(self._grid + 1, int((now - first) // WEEK_S) + 1 if now > first else 0)
         while first + self._grid * WEEK_S < now or first + self._grid * WEEK_S < 0:
             self._grid += 1

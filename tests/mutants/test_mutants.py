@@ -18,6 +18,9 @@ tests = ["tests/sim/test_tables_of_flow.py::test_serial_line_blocks_after_servic
 """
 
 
+KERNEL = HERE / "kernel_mutants.toml"
+
+
 def run(*arguments):
     command = [sys.executable, RUNNER, "--named", *arguments]
     return subprocess.run(command, capture_output=True, text=True, timeout=1800, check=False)
@@ -25,6 +28,13 @@ def run(*arguments):
 
 def test_the_table_fits_the_source():
     assert "\n".join(faults(read_table())) == ""
+
+
+def test_the_table_of_compiled_rules_fits_the_source():
+    mutants = read_table(KERNEL)
+    assert "\n".join(faults(mutants)) == ""
+    assert len(mutants) >= 5
+    assert {m.file.rsplit("/", 1)[0] for m in mutants} == {"sim/compiled_engine/kernel"}
 
 
 def test_every_rule_has_its_mutants():
@@ -48,4 +58,11 @@ def test_a_change_that_changes_nothing_survives(tmp_path):
 @pytest.mark.slow
 def test_no_mutant_survives():
     ended = run("--workers", "2")
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+
+
+@pytest.mark.slow
+def test_no_mutant_of_compiled_rules_survives(tmp_path, monkeypatch):
+    monkeypatch.setenv("RENEWLINE_CACHE", str(tmp_path))
+    ended = run("--table", str(KERNEL), "--workers", "2")
     assert ended.returncode == 0, ended.stdout + ended.stderr

@@ -226,3 +226,21 @@ def test_any_plant_comes_back_equal(name, stations):
     again = read_text(write_plant(plant))
     assert again == plant
     assert again.model_fields_set == plant.model_fields_set
+
+
+@pytest.mark.parametrize(
+    ("line", "where", "before", "after"),
+    [
+        (1, "products", "products: [{name: part}]", "products: []"),
+        (4, "lines[0].source", "source: saturated", "source: []"),
+        (4, "lines[0].source.arrivals_s", "source: saturated", "source: {arrivals_s: []}"),
+        (4, "lines[0].source[0].profile", "source: saturated", "source: [{profile: []}]"),
+        (6, "lines[0].stations[0] (cut).machines", "buffer: 3", "buffer: 3, machines: []"),
+    ],
+)
+def test_a_list_without_which_nothing_is_made_may_not_be_empty(line, where, before, after):
+    text = f"products: [{{name: part}}]\nlines:\n  - name: l\n    source: saturated\n    stations:\n      - {STATION}\n"
+    read_text(text)
+    assert problems(text.replace(before, after)) == [
+        f"p.yaml:{line}: {where}: found a list of 0; at least 1 of them is allowed"
+    ]

@@ -37,7 +37,7 @@ class Story:
     """How it ended: there, or with which error."""
 
 
-def played(engine, plant, hours, seed=1):
+def played(engine, plant, hours, seed=1, traced=True):
     """Return the story of a plant as an engine tells it, played in steps, counted anew after a warm-up.
 
     Args:
@@ -45,10 +45,11 @@ def played(engine, plant, hours, seed=1):
         plant: The plant.
         hours: The horizon.
         seed: Of the run's luck.
+        traced: Whether visits and stays are told too.
     """
     story, trace, counted_from = Story(), Trace(), 0.0
     try:
-        run = open_run(engine, lower(plant), seed, 0, trace)
+        run = open_run(engine, lower(plant), seed, 0, trace if traced else None)
         for n, cut in enumerate(CUTS, 1):
             run.play(cut * hours * H)
             reading, counted_s = run.read(), cut * hours * H - counted_from

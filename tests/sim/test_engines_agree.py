@@ -48,6 +48,64 @@ PAGES = {
 """Plants on the pages, but those with a station of the reader's own."""
 
 
+FEW = {
+    "priority of crews": """
+crews: {fitter: 1}
+lines:
+  - name: l
+    source: saturated
+    stations:
+      - {name: a, buffer: 2, cycle_time_s: 600, machines: 3,
+         failures: [{ttf_h: {exponential: 2}, ttr_h: {exponential: 1}, crew: fitter, priority: 1}]}
+      - {name: b, buffer: 2, cycle_time_s: 500, machines: 3,
+         failures: [{ttf_h: {exponential: 2}, ttr_h: {exponential: 1}, crew: fitter, priority: 0}]}
+""",
+    "maintenance of the week": """
+lines:
+  - name: l
+    source: saturated
+    stations:
+      - {name: a, buffer: 2, cycle_time_s: 600, maintenance: [{at: fri 05:00, duration_h: 2}]}
+""",
+    "good and bad parts": """
+lines:
+  - name: l
+    source: saturated
+    stations:
+      - {name: a, buffer: 2, cycle_time_s: 600, scrap: 0.3, use_per_unit: {electricity_kwh: 2, natural_gas_m3: 1}}
+      - {name: b, buffer: 2, cycle_time_s: 700, inspect: {detects: 0.5}}
+""",
+    "places kept": """
+lines:
+  - name: l
+    source: saturated
+    blocking: before_service
+    stations:
+      - {name: a, buffer: 2, cycle_time_s: {exponential: 600}, machines: 2}
+      - {name: b, buffer: 1, cycle_time_s: {exponential: 600}, machines: 2}
+""",
+    "sleepers": """
+lines:
+  - name: l
+    source: {interarrival_s: {exponential: 1500}}
+    stations:
+      - {name: a, buffer: null, cycle_time_s: {exponential: 2000}, machines: 3,
+         standby: {after_s: 300, start_up_s: 400, wake_at_parts: 2}}
+""",
+    "age": """
+run: {start: 2026-01-01}
+lines:
+  - name: l
+    source: saturated
+    stations:
+      - {name: a, buffer: 2, cycle_time_s: 90000, in_service_since: 2016,
+         ageing: {failure_rate_per_y: 0.4, energy_per_y: 0.02}, power_kw: {processing: 4},
+         failures: [{ttf_h: {exponential: 200}, ttr_h: 10}]}
+""",
+}  # fmt: skip
+"""Small plants by what they are about, for changes to compiled rules to show in a second."""
+
+
 def reached(seen, wanted, plants):
     assert seen["plants"] >= plants
     assert sorted(wanted - set(seen)) == []
@@ -100,6 +158,11 @@ def test_both_engines_agree_on_the_shipped_plants_and_their_renewal(name):
 def test_both_engines_agree_on_the_plants_of_the_pages(name):
     plant = read_text(PAGES[name])
     same_story(plant, min(plant.run.horizon_h, 100.0))
+
+
+@pytest.mark.parametrize("about", FEW)
+def test_both_engines_agree_on_a_few_small_plants(about):
+    same_story(read_text(FEW[about]), 2.5 * 8760.0 if about == "age" else 15 * 24.0)
 
 
 def test_the_pages_hold_plants():

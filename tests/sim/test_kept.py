@@ -43,7 +43,7 @@ def unusable(folder):
 
 def test_code_is_made_once_and_said_so_once(folder, capsys):
     make = Maker()
-    assert [k.kept("a.o", make) for _ in range(3)] == [CODE] * 3
+    assert [k.kept("a.o", make, first=True) for _ in range(3)] == [CODE] * 3
     assert make.times == 1
     out, err = capsys.readouterr()
     assert (out, err) == ("", k.FIRST_CALL + "\n")
@@ -52,13 +52,24 @@ def test_code_is_made_once_and_said_so_once(folder, capsys):
 @pytest.mark.parametrize(("note", "told"), [("", ""), ("正在编译 ...", "正在编译 ...\n")])
 def test_what_is_said_may_be_in_another_language_or_nothing(folder, monkeypatch, capsys, note, told):
     monkeypatch.setenv(k.NOTE, note)
-    k.kept("a.o", Maker())
+    k.kept("a.o", Maker(), first=True)
     assert capsys.readouterr().err == told
+
+
+def test_what_is_soon_made_is_made_in_silence(folder, capsys):
+    k.kept("a.o", Maker())
+    assert capsys.readouterr().err == ""
 
 
 def test_only_the_user_can_read_and_write_a_folder_made_for_it(folder):
     k.kept("a.o", Maker())
     assert folder.stat().st_mode & 0o777 == 0o700
+
+
+def test_who_may_come_into_a_folder_may_read_its_code(folder):
+    folder.mkdir(mode=0o755)  # an administrator's, for all
+    k.kept("a.o", Maker())
+    assert (folder / "a.o").stat().st_mode & 0o777 == 0o644
 
 
 @pytest.mark.parametrize("harm", [lambda c: c[:-1], lambda c: c[: k.CHECKSUM], lambda c: b"", lambda c: c + b"x",
@@ -82,14 +93,15 @@ def test_a_file_is_there_as_a_whole_or_not_at_all(folder, monkeypatch):
     make = Maker()
     assert k.kept("a.o", make) == CODE
     assert make.times == 1
-    assert [f.name for f in folder.iterdir()] == ["lock"]
+    assert [f.name for f in folder.iterdir()] == ["o.lock"]
 
 
 def test_what_a_killed_process_left_half_written_goes(folder):
     folder.mkdir()
-    (folder / "tmpx1.part").write_bytes(b"half")
+    (folder / "tmpx1.o.part").write_bytes(b"half")
+    (folder / "tmpx2.bc.part").write_bytes(b"half")  # somebody may be at it: the other kind has a lock of its own
     k.kept("a.o", Maker())
-    assert sorted(f.name for f in folder.iterdir()) == ["a.o", "lock"]
+    assert sorted(f.name for f in folder.iterdir()) == ["a.o", "o.lock", "tmpx2.bc.part"]
 
 
 def test_the_last_used_files_stay(folder):
@@ -99,6 +111,13 @@ def test_the_last_used_files_stay(folder):
         if name == "c":
             k.kept("a.o", Maker())  # is in use again
     assert {f.name for f in folder.glob("*.o")} == {"a.o", "c.o", "d.o"}
+
+
+def test_of_either_kind_as_many_files_stay_as_its_owner_says(folder):
+    for name in "abcde":
+        k.kept(f"{name}.o", Maker(), most=4)
+        k.kept(f"{name}.bc", Maker(), most=1)
+    assert sorted(f.name for f in folder.iterdir()) == ["b.o", "bc.lock", "c.o", "d.o", "e.bc", "e.o", "o.lock"]
 
 
 def test_without_a_home_to_write_to_another_folder_serves(folder, tmp_path, capsys):
