@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from importlib import import_module
 from math import prod
+from threading import local
 from typing import Any, Literal, Protocol, get_args
 
 from models import distribution as d
@@ -138,17 +139,18 @@ def reopen_run(engine: EngineName, program: Program, seed: int, replication: int
     An engine that can do so (``again``) begins it in the memory of the run that was opened here last, if that was of
     the same program.
     """
-    if _OPENED and _OPENED[0] == engine and _OPENED[1].program is program:
-        _OPENED[1].again(seed, replication)
-        playing: Playing = _OPENED[1]
-        return playing
-    playing = open_run(engine, program, seed, replication)
-    _OPENED[:] = [engine, playing] if hasattr(playing, "again") else []
-    return playing
+    last: Any = getattr(_OPENED, "run", None)
+    if last is not None and _OPENED.engine == engine and last.program is program:
+        last.again(seed, replication)
+        again: Playing = last
+        return again
+    run = open_run(engine, program, seed, replication)
+    _OPENED.engine, _OPENED.run = engine, run if hasattr(run, "again") else None
+    return run
 
 
-_OPENED: list[Any] = []
-"""The engine and the run that was opened last, if it can begin again."""
+_OPENED = local()
+"""The run that this thread opened last, if it can begin again, and its engine."""
 
 
 # how much is to be played

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Sequence
+from threading import local
 from time import perf_counter
 
 from models.errors import DataError
@@ -187,11 +188,13 @@ class Run:
         return took_s
 
 
-_LAST: list[Lowered] = []
+_LAST = local()
+"""What this thread has lowered last."""
 
 
 def lowered(program: Program) -> Lowered:
     """Return a program as records; kept for the next replication of the same program."""
-    if not _LAST or _LAST[0].program is not program:
-        _LAST[:] = [lower(program)]
-    return _LAST[0]
+    last: Lowered | None = getattr(_LAST, "lowered", None)
+    if last is None or last.program is not program:
+        last = _LAST.lowered = lower(program)
+    return last

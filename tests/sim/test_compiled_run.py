@@ -8,6 +8,7 @@ import sys
 import time
 import tracemalloc
 import weakref
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -72,6 +73,14 @@ def test_runs_opened_again_share_memory_only_with_the_same_program():
     other = reopen_run("compiled", two, 1, 0)
     assert other is not first
     assert counted(other, 60) == counted(Run(one, 1, 0), 60)
+
+
+def test_threads_share_no_memory():
+    program = lower(Plant.model_validate(EVERYTHING))
+    alone = [counted(Run(program, 1, n), 200) for n in range(12)]
+    with ThreadPoolExecutor(3) as pool:
+        found = list(pool.map(lambda n: counted(reopen_run("compiled", program, 1, n), 200), range(12)))
+    assert found == alone
 
 
 # seeds
