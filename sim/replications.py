@@ -38,6 +38,10 @@ Figures = NDArray[np.float64]
 class Repeated(Playing, Protocol):
     """A run that can begin other replications in the same memory, as the compiled engine has it."""
 
+    @property
+    def kernel_s(self) -> float:
+        """Seconds spent in the rules, the drawing of numbers included; of all replications."""
+
     def again(self, seed: int, replication: int) -> None:
         """Begin another replication of the same program."""
 

@@ -21,6 +21,8 @@ PROGRAMS: tuple[Who, ...] = ("plain", "simpy", "compiled")
 """Who plays: the textbook program, our SimPy engine, the compiled engine."""
 RATIOS: tuple[tuple[Who, Who], ...] = (("simpy", "plain"), ("compiled", "plain"), ("compiled", "simpy"))
 SEED = 1
+WARM_UP_ROUNDS = 3
+"""Of the compiled engine."""
 WARM_UP_S = 60.0
 """So much is played before anything is measured: what is loaded or compiled at the first call is then there."""
 
@@ -64,8 +66,15 @@ def prepared(case: Case, program: Who, replication: int) -> tuple[Callable[[floa
 
 
 def warm_up(case: Case, programs: Sequence[Who]) -> None:
-    """Play a little with each program, so that nothing measured has to be loaded or compiled."""
+    """Play with each program, so that nothing measured has to be loaded or compiled.
+
+    The compiled engine plays as much as in some measurements: when a case has been played for a while, it makes code
+    for that alone.
+    """
     for program in programs:
+        if program == "compiled":
+            for turn in range(WARM_UP_ROUNDS):
+                rate(case, program, turn)
         play, _ = prepared(case, program, 0)
         play(min(WARM_UP_S, case.spans[program].horizon_s))
 

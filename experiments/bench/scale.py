@@ -9,16 +9,17 @@ import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from experiments.bench.cases import CASES
 from experiments.bench.rates import SEED, WARM_UP_S, Document, Progress, opened, spread
 from sim.engine import EngineName
 from sim.parallel import map_jobs
+from sim.program import H
+from sim.replications import Several, runs
 from sim.simulate import Job, replicate
 
-CACHE = "NUMBA_CACHE_DIR"
-"""The variable that says where compiled code is kept."""
+CACHE = "RENEWLINE_CACHE"
+"""The variable that says where compiled code is kept, as :mod:`sim.compiled_engine.kept` reads it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,22 +59,23 @@ def measure_cores(
     }
 
 
-def kernel_s(run: Any) -> float:  # noqa: ANN401 - a Run of the compiled engine
-    """Return the seconds that a replication has spent inside its engine's own loop."""
-    seconds: float = run.kernel_s
-    return seconds
+HEADLINES = ("throughput_per_h", "good_per_h", "wip", "lead_time_h")
+"""What is asked of a short replication, of each line."""
 
 
 def measure_replications(engine: EngineName, case: str, sizes: Sizes, progress: Progress | None = None) -> Document:
-    """Return the wall time of many short replications, against what the engine's own loop takes of it."""
+    """Return the wall time of many short replications and their figures, against the time in the rules and draws."""
     program = CASES[case].program()
+    wanted = [(line.name, key) for line in program.lines for key in HEADLINES]
+    names = tuple("/".join(name) for name in wanted)
     parts, inside = 0, 0.0
     started = time.perf_counter()
-    for n in range(sizes.lines):
-        run = opened(engine, program, n)
+    job = Several(program, names, SEED, range(sizes.lines), sizes.line_s, 0.0, engine)
+    for n, run in enumerate(runs(job)):
         run.play(sizes.line_s)
-        parts += sum(left for _, left in run.progress())
-        inside += kernel_s(run)
+        found = run.figures(wanted, sizes.line_s)
+        parts += sum(round(per_h * sizes.line_s / H) for per_h in found[:: len(HEADLINES)])
+        inside = run.kernel_s
         if progress is not None and n % 100 == 99:
             progress(n + 1, sizes.lines)
     wall = time.perf_counter() - started

@@ -78,9 +78,9 @@ class Headline:
         return read
 
     def _lead(self, number: int) -> ReadOff:
-        live, outputs = self._live, self._outputs(number)
+        lowered, live, outputs = self._lowered, self._live, self._outputs(number)
         if len(outputs) > 1:
-            return lambda _: {LEAD: lead_time_h(self._lowered, live, number)}
+            return lambda _: {LEAD: lead_time_h(lowered, live, number)}
         sample = live.get(r.Output, outputs[0], "lead")
         total, binned, kept_n = (word(r.Sample, sample, name) for name in ("total", "binned", "kept_n"))
         kept = live.get(r.Sample, sample, "kept") // WORD
@@ -94,4 +94,5 @@ class Headline:
         return read
 
     def _energy(self, number: int) -> ReadOff:
-        return lambda counted_s: spent(energy_of(self._lowered, self._live, number), self._lowered.program, counted_s)
+        lowered, live = self._lowered, self._live
+        return lambda counted_s: spent(energy_of(lowered, live, number), lowered.program, counted_s)

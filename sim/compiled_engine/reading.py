@@ -38,9 +38,14 @@ if TYPE_CHECKING:
 
 NAMES = list(CARRIERS)
 MACHINE = Pick(
-    r.Machine, "rig", "amounts", "per_unit", "state", "seconds", "booked", "used", "cost_cny", "units", "bad", "scrapped",
-    "reworked", "repeats", "first_flawed", "planned_s", "operated_s", "first_failure_s", "commissioned_s", "starts",
-    "charges", "charged",
+    r.Machine, "rig", "amounts", "per_unit", "state", "seconds", "booked", "used", "cost_cny", "units", "bad",
+    "scrapped", "reworked", "repeats", "first_flawed", "planned_s", "operated_s", "first_failure_s", "commissioned_s",
+    "starts", "charges", "charged",
+)  # fmt: skip
+METER = Pick(
+    r.Meter, "day", "since_s", "month_since_s", "month_peak_kw", "month_windows", "peak_kw", "peak_at", "demand_price",
+    "demand_before_cny", "bands", "bands_n", "kwh_by_band", "kwh_by_slot", "s_by_slot", "highest_kw_by_slot",
+    "kwh_by_year", "year_counted", "peaks_before", "s_before",
 )  # fmt: skip
 CAUSE = Pick(r.Cause, "machine", "waits_n", "waits_h", "lengths_n", "lengths_h")
 STATION = Pick(r.Station, "machines", "queued_stayed_s", "queued_from_s", "number", "working", "waits")
@@ -152,7 +157,7 @@ class _Reader:
             name=program.name, program=program, wip=0, wip_area=0.0, feeds=[], sole=[], shifting=[],
             outputs={name: OutputReading(o["good"], o["bad"], o["scrapped"], Sample())
                      for name, o in zip(program.products, counts, strict=True)},
-            meter=self._meter(line["meter"]), stations=stations,
+            meter=self._bill(METER.of(self.live, line["meter"])), stations=stations,
         )  # fmt: skip
 
     def output(self, ref: Ref) -> OutputReading:
@@ -185,28 +190,45 @@ class _Reader:
         return found.shares(self.now)
 
     def _meter(self, ref: Ref) -> MeterReading:
-        live, e = self.live, self.live.record(r.Meter, ref)
-        tariff = self.program.energy.electricity.tariff
-        start = self.program.start
-        midnight = start.replace(hour=0, minute=0, second=0, microsecond=0)
-        days = live.get(r.World, 0, "days")
-        month, _, length_d = live.whole_row(days + e["day"] * 24, 3).tolist()
-        peaks, s_by_month = live.real_row(e["peaks_before"], 12).tolist(), live.real_row(e["s_before"], 12).tolist()
-        peaks[month] = max(peaks[month], e["month_peak_kw"])
+        live, e = self.live, METER.of(self.live, ref)
+        month = self._month(e)[0]
+        s_by_month = live.real_row(e["s_before"], 12).tolist()
         s_by_month[month] += e["since_s"] - e["month_since_s"]
+        found = self._bill(e)
+        found.table = live.whole_row(e["bands"], 12 * SLOTS_PER_DAY).reshape(12, SLOTS_PER_DAY).tolist()
+        found.kwh_by_slot = live.real_row(e["kwh_by_slot"], SLOTS_PER_DAY).tolist()
+        found.s_by_slot = live.real_row(e["s_by_slot"], SLOTS_PER_DAY).tolist()
+        found.highest_kw_by_slot = live.real_row(e["highest_kw_by_slot"], SLOTS_PER_DAY).tolist()
+        found.s_by_month = s_by_month
+        return found
+
+    def _month(self, e: dict[str, Any]) -> list[int]:
+        """Return the month under way (January 0), its year since the start, its days."""
+        days = self.live.get(r.World, 0, "days")
+        found: list[int] = self.live.whole_row(days + e["day"] * 24, 3).tolist()
+        return found
+
+    def _bill(self, e: dict[str, Any]) -> MeterReading:
+        """Return what a meter tells of amounts, costs and peaks; its profile is empty."""
+        live, electricity = self.live, self.program.energy.electricity
+        tariff, start = electricity.tariff, self.program.start
+        month, year, length_d = self._month(e)
+        peaks = live.real_row(e["peaks_before"], 12).tolist()
+        peaks[month] = max(peaks[month], e["month_peak_kw"])
         demand = e["demand_price"] * e["month_peak_kw"] * e["month_windows"] / (length_d * SLOTS_PER_DAY)
-        counted = live.whole_row(e["year_counted"], 256)
-        kwh_by_year = live.real_row(e["kwh_by_year"], 256)
+        counted = live.whole_row(e["year_counted"], year + 1).tolist()
+        kwh_by_year = live.real_row(e["kwh_by_year"], year + 1).tolist()
+        midnight = start.replace(hour=0, minute=0, second=0, microsecond=0)
         return MeterReading(
             bands=list(tariff.bands) if tariff else ["flat"],
-            prices=list(tariff.bands.values()) if tariff else [self.program.energy.electricity.price_cny_per_kwh],
-            table=live.whole_row(e["bands"], 12 * SLOTS_PER_DAY).reshape(12, SLOTS_PER_DAY).tolist(),
+            prices=list(tariff.bands.values()) if tariff else [electricity.price_cny_per_kwh],
+            table=[],
             kwh_by_band=live.real_row(e["kwh_by_band"], e["bands_n"]).tolist(),
-            kwh_by_slot=live.real_row(e["kwh_by_slot"], SLOTS_PER_DAY).tolist(),
-            s_by_slot=live.real_row(e["s_by_slot"], SLOTS_PER_DAY).tolist(),
-            highest_kw_by_slot=live.real_row(e["highest_kw_by_slot"], SLOTS_PER_DAY).tolist(),
-            kwh_by_year={start.year + int(n): float(kwh_by_year[n]) for n in np.flatnonzero(counted)},
-            s_by_month=s_by_month,
+            kwh_by_slot=[],
+            s_by_slot=[],
+            highest_kw_by_slot=[],
+            kwh_by_year={start.year + n: kwh_by_year[n] for n, known in enumerate(counted) if known},
+            s_by_month=[],
             peaks_kw=peaks,
             peak_kw=e["peak_kw"],
             peak_at=None if e["peak_at"] < 0 else midnight + timedelta(seconds=e["peak_at"] * WINDOW_S),

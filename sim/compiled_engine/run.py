@@ -39,14 +39,15 @@ class Run:
 
     def __init__(self, program: Program, seed: int, replication: int, trace: Trace | None = None) -> None:
         self._lowered = lowered(program)
-        self._rules = entries(self._known(trace))
+        known = self._known(trace)
+        self._rules, self._special = entries(known), bool(known)
         self._live = live = Live(self._lowered.words)
         self._helper = Helper(self._lowered, live, seed, replication)
         self._recorder = Recorder(trace, self._lowered, live) if trace is not None else None
         if self._recorder is not None:
             self._helper.recorder = self._recorder.answers
         self._helps = HELPS(self._helper.help)
-        self._helps_at = ctypes.cast(self._helps, ctypes.c_void_p).value or 0
+        self._helps_at = ctypes.c_void_p.from_buffer(self._helps).value or 0  # a cast would be a circle of references
         self._kernel_s = 0.0
         self._budget = FIRST_LOOK
         self._headline: tuple[Sequence[tuple[str, str]], Headline] | None = None
@@ -62,6 +63,8 @@ class Run:
         Its figures are those of a run of its own.
         """
         assert self._recorder is None
+        if not self._special and self._lowered.played_s >= ENOUGH_S:
+            self._made_for_this()
         self._helper.again(seed, replication)
         self._live.again()
         self._begin()
@@ -104,13 +107,13 @@ class Run:
                 raise self._told(wholes[FAULT])
             if wholes[BUDGET] > 0:
                 return
-            if self._recorder is None and self._lowered.played_s >= ENOUGH_S:
+            if self._recorder is None and not self._special and self._lowered.played_s >= ENOUGH_S:
                 play = self._made_for_this()
             self._budget = max(1, int(self._budget * min(2.0, LOOK_EVERY_S / max(took_s, 1e-6))))
 
     def _made_for_this(self) -> Entry:
         """Return how to play on, by rules made for this program: all that is known of the run lies in its memory."""
-        self._rules = entries(self._lowered.known)
+        self._rules, self._special = entries(self._lowered.known), True
         return self._rules["play"]
 
     def _told(self, fault: int) -> DataError:

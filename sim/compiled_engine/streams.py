@@ -13,7 +13,6 @@ from sim.compiled_engine import codes as c
 from sim.compiled_engine import records as r
 from sim.compiled_engine.block import Block
 from sim.compiled_engine.memory import Ref
-from sim.conditional import residual
 from sim.inverse import Array, invert, width
 from sim.streams import generator
 
@@ -141,4 +140,6 @@ class Stream:
 
     def beyond(self, age: float, used: int) -> float:
         """Return the time beyond ``age`` of the value just drawn, known to be greater, from its uniform."""
+        from sim.conditional import residual  # brings much of scipy along, and is seldom needed
+
         return residual(self._dist, age, float(self._uniforms[(used - 1) * self._width]))

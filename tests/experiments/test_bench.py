@@ -26,6 +26,7 @@ from experiments.bench.textbook import Textbook
 from experiments.cli import run
 from experiments.tables import show
 from models.plant import Plant
+from sim.compiled_engine import kept
 from sim.program import H, lower
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -326,26 +327,23 @@ def test_one_process_and_two_play_the_same():
     assert told == [(1, 4), (2, 4), (3, 4), (4, 4)]
 
 
-def test_short_replications_against_the_time_inside_the_engine(monkeypatch):
-    class Timed:
-        """A run of the SimPy engine that claims to have spent a millisecond inside."""
-
-        def __init__(self, engine, *arguments):
-            self.run, self.kernel_s = rates.opened("simpy", *arguments), 0.001
-
-        def __getattr__(self, name):
-            return getattr(self.run, name)
-
+def test_short_replications_against_the_time_inside_the_engine():
     parts = []
     for n in range(4):
         run = rates.opened("simpy", CASES["W1"].program(), n)
         run.play(50.0)
         parts += [output.good for output in run.read().lines[0].outputs.values()]
-    monkeypatch.setattr(scale, "opened", Timed)
-    found = scale.measure_replications("compiled", "W1", SMALL)
-    assert found["kernel_s"] == pytest.approx(0.004)
-    assert found["times_kernel"] == pytest.approx(found["wall_s"] / 0.004)
-    assert found["parts"] == sum(parts)
+    told = []
+    sizes = replace(SMALL, lines=200)
+    found = scale.measure_replications("compiled", "W1", sizes, lambda done, of: told.append((done, of)))
+    assert scale.measure_replications("compiled", "W1", SMALL)["parts"] == sum(parts)
+    assert 0 < found["kernel_s"] < found["wall_s"]
+    assert found["times_kernel"] == pytest.approx(found["wall_s"] / found["kernel_s"])
+    assert told == [(100, 200), (200, 200)]
+
+
+def test_a_start_keeps_its_code_where_the_engine_looks_for_it():
+    assert scale.CACHE == kept.CACHE
 
 
 def test_a_start_is_a_process_of_its_own(tmp_path):
