@@ -28,6 +28,8 @@ FEW_VISITS = 1e5
 COMPILED_READY = True
 """Whether ``auto`` may choose the compiled engine."""
 NEVER = float("inf")
+LONGEST_S = 250 * 365 * D
+"""The compiled engine counts electricity by so many calendar years."""
 LOOKED_AT_S = 28 * D
 """So much of the calendar tells which share of time is scheduled."""
 
@@ -98,6 +100,8 @@ def choose_for(programs: Iterable[Program], engine: Asked, horizon_s: float, rep
         DataError: As for :func:`choose`.
     """
     programs = list(programs)
+    if engine == "auto" and horizon_s > LONGEST_S:
+        return "simpy"
     visits = replications * sum(expected_visits(program, horizon_s) for program in programs)
     chosen = {choose(program, engine, visits) for program in programs}
     return "simpy" if "simpy" in chosen else "compiled"
@@ -130,6 +134,25 @@ def open_run(engine: EngineName, program: Program, seed: int, replication: int, 
     run: Any = import_module(f"sim.{engine}_engine.run").Run
     playing: Playing = run(program, seed, replication, trace)
     return playing
+
+
+def reopen_run(engine: EngineName, program: Program, seed: int, replication: int) -> Playing:
+    """Return a replication at its start, for one who plays many and is done with the one before.
+
+    An engine that can do so (``again``) begins it in the memory of the run that was opened here last, if that was of
+    the same program.
+    """
+    if _OPENED and _OPENED[0] == engine and _OPENED[1].program is program:
+        _OPENED[1].again(seed, replication)
+        playing: Playing = _OPENED[1]
+        return playing
+    playing = open_run(engine, program, seed, replication)
+    _OPENED[:] = [engine, playing] if hasattr(playing, "again") else []
+    return playing
+
+
+_OPENED: list[Any] = []
+"""The engine and the run that was opened last, if it can begin again."""
 
 
 # how much is to be played

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from models.errors import DataError, Problem
 from models.view import nearest
 from sim import kpis
-from sim.engine import DEFAULT, Asked, EngineName, Playing, choose_for, open_run
+from sim.engine import DEFAULT, Asked, EngineName, Playing, choose_for, reopen_run
 from sim.parallel import cores, map_jobs, turns
 from sim.program import Program
 from sim.simulate import by_replication
@@ -35,15 +35,12 @@ PER_JOB = 256
 Figures = NDArray[np.float64]
 
 
-class Repeated(Playing, Protocol):
-    """A run that can begin other replications in the same memory, as the compiled engine has it."""
+class Counting(Playing, Protocol):
+    """A run that says figures without a reading, as the compiled engine has it."""
 
     @property
     def kernel_s(self) -> float:
-        """Seconds spent in the rules, the drawing of numbers included; of all replications."""
-
-    def again(self, seed: int, replication: int) -> None:
-        """Begin another replication of the same program."""
+        """Seconds spent in the rules, the drawing of numbers included."""
 
     def figures(self, names: Sequence[tuple[str, str]], counted_s: float) -> list[float]:
         """Return main figures of lines, given by line and key."""
@@ -118,15 +115,10 @@ def play_several(job: Several) -> Figures:
     return out
 
 
-def runs(job: Several) -> Iterator[Repeated]:
+def runs(job: Several) -> Iterator[Counting]:
     """Yield the replications of a job, each at its start, once the one before is over."""
-    run = None
     for replication in job.replications:
-        if run is None or job.engine == "simpy":
-            run = cast("Repeated", open_run(job.engine, job.program, job.seed, replication))
-        else:
-            run.again(job.seed, replication)
-        yield run
+        yield cast("Counting", reopen_run(job.engine, job.program, job.seed, replication))
 
 
 def _headlines(program: Program, names: Sequence[str]) -> list[tuple[str, str]] | None:

@@ -15,7 +15,7 @@ from typing import Any
 from models.plant import Plant
 from sim import kpis
 from sim.energy_kpis import settle
-from sim.engine import DEFAULT, Asked, EngineName, choose_for, open_run
+from sim.engine import DEFAULT, Asked, EngineName, choose_for, reopen_run
 from sim.one_run import LongRun, alike, read_off, section, with_half_widths
 from sim.output_analysis import interval
 from sim.parallel import map_jobs
@@ -124,7 +124,7 @@ class Outcome:
 
 def replicate(job: Job) -> Outcome:
     """Run one replication. Counted: warm-up < time <= horizon."""
-    run = open_run(job.engine, job.program, job.seed, job.replication)
+    run = reopen_run(job.engine, job.program, job.seed, job.replication)
     if job.warm_up_s:
         run.play(job.warm_up_s)
         run.reset()

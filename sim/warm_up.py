@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.plant import Plant
-from sim.engine import EngineName, open_run
+from sim.engine import EngineName, reopen_run
 from sim.output_analysis import mser
 from sim.parallel import map_jobs
 from sim.program import H, Program
@@ -155,7 +155,7 @@ def judged(values: Vector, cuts: Buckets, run: str, line: str, figure: str) -> S
 
 def pilot(job: Pilot) -> Vector:
     """Run one pilot; the result has the axes line, figure (:data:`FIGURES`), bucket."""
-    run = open_run(job.engine, job.program, job.seed, job.replication)
+    run = reopen_run(job.engine, job.program, job.seed, job.replication)
     cuts = job.buckets
     readings = np.zeros((len(job.program.lines), len(FIGURES), cuts.count + 1))
     for n in range(1, cuts.count + 1):

@@ -75,7 +75,7 @@ def measure_replications(engine: EngineName, case: str, sizes: Sizes, progress: 
         run.play(sizes.line_s)
         found = run.figures(wanted, sizes.line_s)
         parts += sum(round(per_h * sizes.line_s / H) for per_h in found[:: len(HEADLINES)])
-        inside = run.kernel_s
+        inside += run.kernel_s
         if progress is not None and n % 100 == 99:
             progress(n + 1, sizes.lines)
     wall = time.perf_counter() - started

@@ -17,7 +17,7 @@ INSTALLING, OVERTIME, HOLDING = (STATE[s] for s in ("installing", "overtime", "h
 HEAT_UP, OFF_SHIFT = STATE["heat_up"], STATE["off_shift"]
 
 N_CARRIERS = len(CARRIERS)
-YEARS = 256
+YEARS = 252
 """Years of energy that are counted one by one: more than any run lasts."""
 
 # phases of a part on a machine, as in the readable engine

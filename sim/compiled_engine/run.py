@@ -48,7 +48,6 @@ class Run:
             self._helper.recorder = self._recorder.answers
         self._helps = HELPS(self._helper.help)
         self._helps_at = ctypes.c_void_p.from_buffer(self._helps).value or 0  # a cast would be a circle of references
-        self._kernel_s = 0.0
         self._budget = FIRST_LOOK
         self._headline: tuple[Sequence[tuple[str, str]], Headline] | None = None
         self._begin()
@@ -72,11 +71,12 @@ class Run:
     def _begin(self) -> None:
         wholes = self._live.wholes
         wholes[HELPER], wholes[TRACED] = self._helps_at, self._recorder is not None
+        self._kernel_s = self._helper.spent_s = 0.0
         self._call(self._rules["begin"])
 
     @property
     def kernel_s(self) -> float:
-        """Seconds spent in the rules, the drawing of numbers included; of all replications."""
+        """Seconds that the replication has spent in the rules, the drawing of numbers included."""
         return self._kernel_s - self._helper.spent_s
 
     @property

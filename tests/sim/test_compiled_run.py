@@ -21,6 +21,7 @@ from sim import kpis
 from sim.compiled_engine import records as r
 from sim.compiled_engine.run import Run
 from sim.compiled_engine.seeds import FAR, Seeds, states
+from sim.engine import reopen_run
 from sim.program import lower
 from sim.streams import generator
 
@@ -59,6 +60,18 @@ def test_another_replication_after_one_that_was_broken_off():
     run.play(500 * H)
     run.again(2, 1)
     assert counted(run, 300) == counted(Run(program, 2, 1), 300)
+
+
+def test_runs_opened_again_share_memory_only_with_the_same_program():
+    one, two = (lower(Plant.model_validate(EVERYTHING)) for _ in range(2))
+    first = reopen_run("compiled", one, 1, 0)
+    assert counted(first, 60) == counted(Run(one, 1, 0), 60)
+    assert reopen_run("compiled", one, 1, 1) is first
+    assert counted(first, 60) == counted(Run(one, 1, 1), 60)
+    assert reopen_run("simpy", one, 1, 0) is not reopen_run("simpy", one, 1, 0)
+    other = reopen_run("compiled", two, 1, 0)
+    assert other is not first
+    assert counted(other, 60) == counted(Run(one, 1, 0), 60)
 
 
 # seeds
@@ -165,7 +178,7 @@ def test_a_start_brings_along_what_its_engine_needs(engine, loaded):
 
 
 COMMAND = "from experiments.cli import main; main()"
-LONG = ["simulate", "machining", "--engine", "compiled", "--no-save", "--horizon-h", "900000000"]
+LONG = ["simulate", "machining", "--engine", "compiled", "--no-save", "--horizon-h", "2000000"]
 
 
 def children(pid):
