@@ -15,6 +15,7 @@ from models import distribution as d
 from models.calendar import Calendar, scheduled_s
 from models.errors import DataError, Problem
 from models.source import Source, span_s
+from sim.order import LONGEST_S
 from sim.program import FURNACES, D, H, LineProgram, MachineProgram, Program, StationProgram
 from sim.reading import Reading
 from sim.trace import Trace
@@ -28,8 +29,6 @@ FEW_VISITS = 1e5
 COMPILED_READY = True
 """Whether ``auto`` may choose the compiled engine."""
 NEVER = float("inf")
-LONGEST_S = 250 * 365 * D
-"""The compiled engine counts electricity by so many calendar years."""
 LOOKED_AT_S = 28 * D
 """So much of the calendar tells which share of time is scheduled."""
 

@@ -111,7 +111,9 @@ def test_memory_does_not_grow_with_the_replications():
         return peak
 
     least = most(1100)  # enough that seeds are made for 256 together
-    assert most(2400) < least + 300 * 1300  # the table of figures and a wider histogram; a reading is a hundred times it
+    assert (
+        most(2400) < least + 300 * 1300
+    )  # the table of figures and a wider histogram; a reading is a hundred times it
 
 
 # jobs over processes
