@@ -16,6 +16,7 @@ from models import distribution as d
 from models.calendar import Calendar, scheduled_s
 from models.errors import DataError, Problem
 from models.source import Source, span_s
+from sim.order import LONGEST_S
 from sim.program import FURNACES, D, H, LineProgram, MachineProgram, Program, StationProgram
 from sim.reading import Reading
 from sim.trace import Trace
@@ -99,6 +100,8 @@ def choose_for(programs: Iterable[Program], engine: Asked, horizon_s: float, rep
         DataError: As for :func:`choose`.
     """
     programs = list(programs)
+    if engine == "auto" and horizon_s > LONGEST_S:
+        return "simpy"
     visits = replications * sum(expected_visits(program, horizon_s) for program in programs)
     chosen = {choose(program, engine, visits) for program in programs}
     return "simpy" if "simpy" in chosen else "compiled"

@@ -17,11 +17,24 @@ MACHINES = 4096
 MOST_EVENTS_AT_ONCE = 100_000
 """More than any plant has at one instant: beyond this, time does not move on."""
 H = 3600.0
+LONGEST_Y = 250
+LONGEST_S = LONGEST_Y * 365 * 24 * H
+"""The compiled engine plays so long a run at most: it counts electricity year by year."""
 
 
 def line_rank(line: int) -> int:
     """Return the rank of a line by its number in the file; those of its stations and machines follow."""
     return line << 24
+
+
+def too_long(until_s: float) -> DataError:
+    """Return the error that says that the compiled engine plays no run so long."""
+    return DataError([Problem(
+        "the run",
+        f"a horizon of {until_s / H:g} h",
+        f"at most {LONGEST_S / H:g} h ({LONGEST_Y} years) with the compiled engine",
+        "a shorter horizon with more replications, or --engine simpy",
+    )])  # fmt: skip
 
 
 def standstill(now: float) -> DataError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from models.energy import CARRIERS
 from sim.account import STATE
+from sim.order import LONGEST_Y
 from sim.program import EXIT_AT, SCRAP_AT
 
 __all__ = ["EXIT_AT", "SCRAP_AT"]
@@ -17,7 +18,7 @@ INSTALLING, OVERTIME, HOLDING = (STATE[s] for s in ("installing", "overtime", "h
 HEAT_UP, OFF_SHIFT = STATE["heat_up"], STATE["off_shift"]
 
 N_CARRIERS = len(CARRIERS)
-YEARS = 256
+YEARS = LONGEST_Y + 2
 """Years of energy that are counted one by one: more than any run lasts."""
 
 # phases of a part on a machine, as in the readable engine

@@ -14,7 +14,7 @@ from sim.compiled_engine.memory import Record
 SETTINGS: dict[type[Record], tuple[str, ...]] = {
     r.World: ("traced",),
     r.Line: ("loops", "may_stand"),
-    r.Station: ("kind", "plain", "queues_n", "queue", "choose", "one_lot", "batches"),
+    r.Station: ("kind", "plain", "queues_n", "queue", "choose", "one_lot", "starts_late"),
     r.Machine: ("kind",),
     r.Rig: (
         "loads", "unloads", "needs_load", "needs_setup", "needs_work", "needs_unload", "keeps_place", "plain",
@@ -22,7 +22,7 @@ SETTINGS: dict[type[Record], tuple[str, ...]] = {
         "heads_n", "ramp_up", "heat", "uses_per_good", "output", "returns", "gaps", "hold_off_shift",
     ),
     r.Feed: ("way", "lose", "mixes"),
-    r.Cause: ("by_units", "weekly", "block", "start_to_start", "needs", "heads_n", "others_n"),
+    r.Cause: ("by_units", "weekly", "block", "start_to_start", "crew", "heads_n", "others_n"),
 }  # fmt: skip
 """Fields that no rule writes, and whose value decides what may happen."""
 NAMES = {f"{record.__name__}.{field}" for record, fields in SETTINGS.items() for field in fields}

@@ -310,7 +310,7 @@ class Lowering:
             chance=self.luck.uniform(block, place, "machine"), route=self.luck.uniform(block, place, "route"),
             one_lot=station.one_lot, inspected=block.wholes([p in station.inspected_ahead for p in products]),
             setup_initial=line.products.get(station.setup_initial or "", c.ANY_PRODUCT),
-            initial_state=ASLEEP.get(station.initial_state, AWAKE), batches=station.kind == "batch",
+            initial_state=ASLEEP.get(station.initial_state, AWAKE), starts_late=station.kind == "batch",
             snapshot=block.wholes([0] * len(station.machines)),
             number=self.levels(station.buffer + len(station.machines)), working=self.levels(len(station.machines)),
             waits=self.sample(),

@@ -287,7 +287,7 @@ class _OneRig:
         row = {
             "machine": self.machine, "failure": failure, "state": STATE["failed" if failure else "maintenance"],
             "operating": _operating(rule), "interrupts": _interrupts(rule),
-            "start_to_start": rule.clock == "start_to_start", "needs": self.rigs.needs(needed(rule.crew)),
+            "start_to_start": rule.clock == "start_to_start", "crew": self.rigs.needs(needed(rule.crew)),
             "priority": rule.priority, "due_s": c.NEVER, "grid": -1,
             "lasts": self.stream(rule.duration_h if isinstance(rule, Maintenance) else rule.ttr_h,
                                  f"{what} {rule.name}"),

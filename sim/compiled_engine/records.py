@@ -254,7 +254,7 @@ class Station(Record):
     route: Ref
     setup_initial: int
     initial_state: int
-    batches: int  # whether parts entering may start a charge when they have waited
+    starts_late: int  # whether parts entering may start a charge when they have waited
     kept_first: Ref
     kept_last: Ref
     taking: Ref
@@ -538,7 +538,7 @@ class Cause(Record):
     weekly_first_s: float
     lasts: Ref
     time_to: Ref
-    needs: Ref
+    crew: Ref  # people needed
     priority: float
     part: int
     releases: int

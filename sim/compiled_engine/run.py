@@ -95,8 +95,10 @@ class Run:
         """Run to ``until_s`` inclusive.
 
         Raises:
-            DataError: Stations wait for each other for ever, or time stands still.
+            DataError: Stations wait for each other for ever, time stands still, or the run would be too long.
         """
+        if until_s > order.LONGEST_S:
+            raise order.too_long(until_s)
         live = self._live
         wholes, doubles, play = live.wholes, live.doubles, self._rules["play"]
         doubles[UNTIL_S], doubles[BEFORE_S] = until_s, -1.0

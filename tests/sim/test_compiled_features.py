@@ -64,7 +64,7 @@ def test_a_run_goes_on_with_rules_made_for_it(monkeypatch):
     made = []
     entries = run.entries
     monkeypatch.setattr(run, "entries", lambda known=(): made.append(known) or entries(known))
-    monkeypatch.setattr(run, "FIRST_LOOK", 5_000)
+    monkeypatch.setattr(run, "FIRST_LOOK", 200)
     monkeypatch.setattr(run, "ENOUGH_S", 1e-9)
     vars(run._LAST).clear()
     assert differences(whole, played("compiled", plant, hours, traced=False)) == []

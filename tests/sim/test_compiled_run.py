@@ -187,7 +187,7 @@ def test_a_start_brings_along_what_its_engine_needs(engine, loaded):
 
 
 COMMAND = "from experiments.cli import main; main()"
-LONG = ["simulate", "machining", "--engine", "compiled", "--no-save", "--horizon-h", "900000000"]
+LONG = ["simulate", "machining", "--engine", "compiled", "--no-save", "--horizon-h", "2000000"]
 
 
 def children(pid):

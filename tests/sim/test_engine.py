@@ -15,6 +15,7 @@ from models.errors import DataError
 from models.plant import Plant
 from scenarios.files import read_plant
 from sim import engine
+from sim.order import LONGEST_S
 from sim.program import lower
 from sim.simpy_engine.run import Run
 from sim.simulate import Settings, jobs_of, replicate, simulate, warmed_up
@@ -238,3 +239,10 @@ def test_what_reads_a_run_loads_no_engine():
 def test_a_job_by_itself_is_played_by_simpy(counted):
     assert replicate(jobs_of(plant(lathe()), Settings(horizon_h=10))[0]).record["lines"]
     assert counted == []
+
+
+def test_a_run_of_centuries_is_for_the_simpy_engine():
+    program = lower(read_plant("machining"))
+    assert engine.choose_for([program], "auto", LONGEST_S + 1.0, 1) == "simpy"
+    with pytest.raises(DataError, match="at most 2190000 h"):
+        engine.open_run("compiled", program, 1, 0).play(LONGEST_S + 1.0)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from sim.compiled_engine.codes import HEAT_UP, MORE_DAYS, N_STATES, OVERTIME, PROCESSING
+from sim.compiled_engine.codes import HEAT_UP, MORE_DAYS, N_CARRIERS, N_STATES, OVERTIME, PROCESSING, YEARS
 from sim.compiled_engine.memory import Ref, add_real, ask, pointer, put_real, put_whole, real, rule, whole
 from sim.compiled_engine.records import Line, Machine, Meter, Rig, World
 
 SLOTS, WINDOW_S = 96, 900.0
-CARRIERS_N = 5
 machine, line_at, meter, rig_at = pointer(Machine), pointer(Line), pointer(Meter), pointer(Rig)
 
 
@@ -30,11 +29,11 @@ def rerate(w: World, m: Machine, now: float) -> None:
     before = real(w, m.rates, m.state)
     rig = rig_at(w, m.rig)
     m.rated = rig.rated
-    for n in range(CARRIERS_N * N_STATES):
+    for n in range(N_CARRIERS * N_STATES):
         put_real(w, m.rates, n, real(w, rig.rates, n))
     if rig.heat == 1:
         add_heat(w, m, rig)
-    for n in range(CARRIERS_N * N_STATES):
+    for n in range(N_CARRIERS * N_STATES):
         put_real(w, m.rates, n, real(w, m.rates, n) * m.age_energy)
     shift_power(w, line_at(w, m.line).meter, real(w, m.rates, m.state) - before, now)
 
@@ -59,7 +58,7 @@ def flush_stays(w: World, m: Machine, now: float) -> None:
     for state in range(N_STATES):
         total += real(w, m.era, state)
     m.cost_cny += total / 3600.0 * m.cost_per_h
-    for carrier in range(CARRIERS_N):
+    for carrier in range(N_CARRIERS):
         if m.rated & (1 << carrier):
             for state in range(N_STATES):
                 lasted = real(w, m.era, state)
@@ -90,9 +89,9 @@ def reset_stays(w: World, m: Machine, now: float) -> None:
     flush_stays(w, m, now)
     for state in range(N_STATES):
         put_real(w, m.seconds, state, 0.0)
-    for n in range(CARRIERS_N * N_STATES):
+    for n in range(N_CARRIERS * N_STATES):
         put_real(w, m.amounts, n, 0.0)
-    for n in range(CARRIERS_N):
+    for n in range(N_CARRIERS):
         put_real(w, m.per_unit, n, 0.0)
     m.booked = 0
     m.used = 0
@@ -215,7 +214,7 @@ def reset_meter(w: World, ref: Ref) -> None:
         put_real(w, e.kwh_by_slot, slot, 0.0)
         put_real(w, e.s_by_slot, slot, 0.0)
         put_real(w, e.highest_kw_by_slot, slot, 0.0)
-    for year in range(whole(w, w.days, (w.days_n - 1) * 3 + 1) + 1):
+    for year in range(YEARS):
         put_real(w, e.kwh_by_year, year, 0.0)
         put_whole(w, e.year_counted, year, 0)
     e.peak_kw = 0.0

@@ -146,10 +146,10 @@ def begin_stop(w: World, who: Ref, which: Ref, now: float) -> None:
         spoil(w, who, c, now)
         if c.accepts == 1:
             offer(w, who)
-    if c.needs == NOBODY:
+    if c.crew == NOBODY:
         attend(w, which, now)
     else:
-        s.request = ask_for(w, c.needs, c.priority, FOR_STOP, which, who, now)
+        s.request = ask_for(w, c.crew, c.priority, FOR_STOP, which, who, now)
 
 
 @rule

@@ -8,8 +8,9 @@ from sim.compiled_engine.memory import Ref, pointer, rule
 from sim.compiled_engine.records import Feed, Machine, Node, Part, Rig, World
 
 if TYPE_CHECKING:
+    from sim.compiled_engine.kernel.kinds import free_again
     from sim.compiled_engine.kernel.lists import touch
-    from sim.compiled_engine.kernel.machine import free_again, place_is_kept
+    from sim.compiled_engine.kernel.machine import place_is_kept
     from sim.compiled_engine.kernel.outlet import gone, hand_over, leave_for, take_first_out
     from sim.compiled_engine.kernel.source import take_from_outside
 

@@ -88,10 +88,10 @@ def stop_head(w: World, which: Ref, now: float) -> None:
         h.stops_first = who
     h.stops_last = who
     c = cause_at(w, h.cause)
-    if c.needs == NOBODY:
+    if c.crew == NOBODY:
         attend_head(w, who, now)
     else:
-        s.request = ask_for(w, c.needs, c.priority, FOR_HEAD, who, h.machine, now)
+        s.request = ask_for(w, c.crew, c.priority, FOR_HEAD, who, h.machine, now)
 
 
 @rule

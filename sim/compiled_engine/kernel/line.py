@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from sim.compiled_engine.kernel.active import active_changes
     from sim.compiled_engine.kernel.deadlock import look_for_deadlock
     from sim.compiled_engine.kernel.lists import free_part, new_part
-    from sim.compiled_engine.kernel.machine import state_of
+    from sim.compiled_engine.kernel.kinds import state_of
     from sim.compiled_engine.kernel.source import come_back
     from sim.compiled_engine.kernel.standby import busy, idle
     from sim.compiled_engine.kernel.station import pull

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sim.compiled_engine.codes import KEEP, NOBODY, PART_ARRIVES, SCRAP_AT, TRACE_VISIT, UNDECIDED
+from sim.compiled_engine.codes import KEEP, N_CARRIERS, NOBODY, PART_ARRIVES, SCRAP_AT, TRACE_VISIT, UNDECIDED
 from sim.compiled_engine.memory import Ref, ask, pointer, real, rule, whole
 from sim.compiled_engine.records import STATION, Line, Machine, Part, Rig, Station, World
 
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 machine, part, station, line_at, rig_at = (
     pointer(Machine), pointer(Part), pointer(Station), pointer(Line), pointer(Rig),
 )  # fmt: skip
-CARRIERS_N = 5
 
 
 @rule
@@ -169,7 +168,7 @@ def count_part(w: World, m: Machine, who: Ref, target: int, now: float) -> None:
     elif p.bad == 0:
         rig = rig_at(w, m.rig)
         if rig.uses_per_good != 0:
-            for carrier in range(CARRIERS_N):
+            for carrier in range(N_CARRIERS):
                 if rig.uses_per_good & (1 << carrier):
                     use(w, m, carrier, real(w, rig.per_good, carrier), now)
 

@@ -153,7 +153,7 @@ def come_in(w: World, where: Ref, who: Ref, now: float) -> None:
     take_in(w, s, who, now)
     append(w, queue(w, s.queues + queue_number(w, s, who) * QUEUE), who)
     s.queue_n += 1
-    if s.batches == 1:
+    if s.starts_late == 1:
         look_again(w, where, now)
 
 
