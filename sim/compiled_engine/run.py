@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ctypes
+import signal
 from collections.abc import Sequence
-from threading import local
+from threading import current_thread, local, main_thread
 from time import perf_counter
+from types import FrameType
 
 from models.errors import DataError
 from sim import order
@@ -50,6 +52,7 @@ class Run:
         self._helps = HELPS(self._helper.help)
         self._helps_at = ctypes.c_void_p.from_buffer(self._helps).value or 0  # a cast would be a circle of references
         self._budget = FIRST_LOOK
+        self._pressed: tuple[int, FrameType | None] | None = None
         self._headline: tuple[Sequence[tuple[str, str]], Headline] | None = None
         self._begin()
 
@@ -180,14 +183,32 @@ class Run:
     # the rules and Python
 
     def _call(self, entry: Entry) -> float:
-        """Call an entry of the rules; return how long it took."""
-        began = perf_counter()
-        entry(self._live.base)
-        took_s = perf_counter() - began
+        """Call an entry of the rules; return how long it took.
+
+        Ctrl-C waits until they return, which they do at the end of the instant: an exception inside an answer would
+        be lost on its way through them.
+        """
+        handler = signal.getsignal(signal.SIGINT) if current_thread() is main_thread() else None
+        if callable(handler):
+            signal.signal(signal.SIGINT, self._press)
+        try:
+            began = perf_counter()
+            entry(self._live.base)
+            took_s = perf_counter() - began
+        finally:
+            if callable(handler):
+                signal.signal(signal.SIGINT, handler)
         self._kernel_s += took_s
         if self._helper.broken is not None:
             raise self._helper.broken
+        if self._pressed is not None and callable(handler):
+            pressed, self._pressed = self._pressed, None
+            handler(*pressed)
         return took_s
+
+    def _press(self, number: int, frame: FrameType | None) -> None:
+        self._pressed = number, frame
+        self._live.wholes[BUDGET] = 0
 
 
 _LAST = local()
