@@ -60,7 +60,7 @@ class Source(Model):
     """The station always finds a part."""
     interarrival_s: Dist | None = None
     """Time between arrivals, by the clock."""
-    arrivals_s: tuple[NonNegative | Arrival, ...] | None = Field(None, min_length=1)
+    arrivals_s: tuple[NonNegative | Arrival, ...] | None = None
     """Moments of arrival, seconds since the start of the run; also a CSV file with the columns ``time_s``, ``product``,
     ``quantity``."""
     profile: tuple[Rate, ...] | None = Field(None, min_length=1)

@@ -31,8 +31,8 @@ def too_long(until_s: float) -> DataError:
     """Return the error that says that the compiled engine plays no run so long."""
     return DataError([Problem(
         "the run",
-        f"a horizon of {until_s / H:g} h",
-        f"at most {LONGEST_S / H:g} h ({LONGEST_Y} years) with the compiled engine",
+        f"a horizon of {until_s / H:,.0f} h",
+        f"at most {LONGEST_S / H:,.0f} h ({LONGEST_Y} years) with the compiled engine",
         "a shorter horizon with more replications, or --engine simpy",
     )])  # fmt: skip
 

@@ -75,7 +75,7 @@ def turns(jobs: int, workers: int, share: int = 16, most: int = 512) -> Iterator
         most: Jobs in one go.
 
     >>> [len(turn) for turn in turns(32, 2, share=4)]
-    [4, 3, 3, 2, 2, 2, 2, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1]
+    [4, 3, 3, 2, 2, 2, 2, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1]
     """
     at = 0
     while at < jobs:

@@ -233,7 +233,6 @@ def test_any_plant_comes_back_equal(name, stations):
     [
         (1, "products", "products: [{name: part}]", "products: []"),
         (4, "lines[0].source", "source: saturated", "source: []"),
-        (4, "lines[0].source.arrivals_s", "source: saturated", "source: {arrivals_s: []}"),
         (4, "lines[0].source[0].profile", "source: saturated", "source: [{profile: []}]"),
         (6, "lines[0].stations[0] (cut).machines", "buffer: 3", "buffer: 3, machines: []"),
     ],

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from sim.compiled_engine.kernel.account import enter, flush_meter, flush_stays
     from sim.compiled_engine.kernel.active import active_changes
     from sim.compiled_engine.kernel.deadlock import look_for_deadlock
-    from sim.compiled_engine.kernel.lists import free_part, new_part
     from sim.compiled_engine.kernel.kinds import state_of
+    from sim.compiled_engine.kernel.lists import free_part, new_part
     from sim.compiled_engine.kernel.source import come_back
     from sim.compiled_engine.kernel.standby import busy, idle
     from sim.compiled_engine.kernel.station import pull
