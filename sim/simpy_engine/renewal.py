@@ -43,6 +43,8 @@ class Renewal:
         machine.withdraw()
         machine.station.sleepers.pop(machine, None)
         machine.stops.silence()
+        if machine.sleep is not None:
+            machine.sleep.silence()
         machine.downtime.clear(now)
         machine.station.retired += machine.stops.causes
         machine.line.run.renewed.append((machine, swap, now))

@@ -86,6 +86,10 @@ class Sleep:
         """A stop or the end of the shift breaks off a start-up; it begins anew afterwards."""
         self._starting = None
 
+    def silence(self) -> None:
+        """The machine is taken out: what its standby waits for does not come."""
+        self._idle = self._starting = None
+
     def may_wake(self, now: float) -> bool:
         """Return whether nothing but sleep holds the machine up: awake, it would take what waits."""
         machine = self.machine

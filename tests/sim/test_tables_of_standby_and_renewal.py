@@ -232,3 +232,18 @@ def test_maintenance_that_interrupts_a_part_does_so_until_the_machine_leaves():
         ("processing", 1.75, 2.25),
         ("installing", 2.25, 3.25),
     ]
+
+
+def test_equipment_that_is_renewed_takes_its_idle_time_along():
+    """Idle from 0.5 h, renewed at 0.75 h without loss of time: the new machine goes down at 1.75 h, not at 1.5 h."""
+    fields = {"schedule": [renewal(0.75)]}
+    t = play(4, station("a", 0.5, options=[option()], **standby()), source=arrivals(0, 2.5), **fields)
+    assert t.states("a") == [
+        ("processing", 0, 0.5),
+        ("starved", 0.5, 1.75),
+        ("standby", 1.75, 2.5),
+        ("start_up", 2.5, 3),
+        ("processing", 3, 3.5),
+    ]
+    (machine,) = t.run.read().lines[0].stations[0].machines
+    assert machine.starts == 1
