@@ -235,15 +235,17 @@ def test_maintenance_that_interrupts_a_part_does_so_until_the_machine_leaves():
 
 
 def test_equipment_that_is_renewed_takes_its_idle_time_along():
-    """Idle from 0.5 h, renewed at 0.75 h without loss of time: the new machine goes down at 1.75 h, not at 1.5 h."""
+    """Idle from 0.5 h, renewed at 0.75 h without loss of time: the new machine is not down at 1.5 h, but at 1.75 h.
+
+    So it takes the part of 1.625 h at once; after an hour without another one it goes down, at 3.125 h.
+    """
     fields = {"schedule": [renewal(0.75)]}
-    t = play(4, station("a", 0.5, options=[option()], **standby()), source=arrivals(0, 2.5), **fields)
+    t = play(4, station("a", 0.5, options=[option()], **standby()), source=arrivals(0, 1.625), **fields)
     assert t.states("a") == [
         ("processing", 0, 0.5),
-        ("starved", 0.5, 1.75),
-        ("standby", 1.75, 2.5),
-        ("start_up", 2.5, 3),
-        ("processing", 3, 3.5),
+        ("starved", 0.5, 1.625),
+        ("processing", 1.625, 2.125),
+        ("starved", 2.125, 3.125),
     ]
     (machine,) = t.run.read().lines[0].stations[0].machines
-    assert machine.starts == 1
+    assert machine.starts == 0
