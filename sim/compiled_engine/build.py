@@ -23,6 +23,7 @@ from sim.compiled_engine import codes, kernel
 from sim.compiled_engine.features import Constants, readers
 from sim.compiled_engine.kept import kept
 from sim.compiled_engine.memory import RULES
+from sim.order import MOST_EVENTS_AT_ONCE
 from sim.tally import BATCH, MOST_LEVELS
 
 ENTRIES = ("begin", "play", "reset", "flush")
@@ -84,7 +85,7 @@ def key() -> str:
     numbers = {name: value for name, value in vars(codes).items() if isinstance(value, int | float)}
     versions = (platform.python_version(), version("llvmlite"), version("numba"))
     processor = (platform.system(), llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten())
-    digest.update(repr((versions, processor, numbers, BATCH, MOST_LEVELS)).encode())
+    digest.update(repr((versions, processor, numbers, BATCH, MOST_LEVELS, MOST_EVENTS_AT_ONCE)).encode())
     folder = Path(__file__).parent
     for file in sorted(file for pattern in READ for file in folder.glob(pattern)):
         digest.update(file.read_bytes())

@@ -158,6 +158,7 @@ class Helper:
         used, room = live.get(r.World, 0, "heap_n"), live.get(r.World, 0, "heap_room")
         words = size(r.Event) // WORD
         heap = np.zeros(max(64, 2 * room) * words, np.int64)
+        heap.view(np.float64)[FIELDS[r.Event]["time_s"][0] :: words] = c.NEVER  # what is not there comes last
         heap[: used * words] = live.whole_row(live.get(r.World, 0, "heap"), used * words)
         live.grow(r.World, 0, {"heap": heap}, clear=False, heap_room=len(heap) // words)
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sim.compiled_engine.codes import FINE, MORE_EVENTS, NEVER, NOTHING, STANDSTILL
-from sim.compiled_engine.memory import Ref, ask, pointer, rule
+from sim.compiled_engine.memory import Ref, ask, bits, pointer, rule
 from sim.compiled_engine.records import EVENT, Event, World
+from sim.order import MOST_EVENTS_AT_ONCE
 
 if TYPE_CHECKING:
     from sim.compiled_engine.kernel.happens import happens
@@ -15,8 +16,8 @@ if TYPE_CHECKING:
 event = pointer(Event)
 SHIFT = 44
 """Bits of an event's key below its order: room for 10^13 events."""
-MOST_EVENTS_AT_ONCE = 100_000
-"""As in the readable engine."""
+BESIDE = 5
+"""So many places behind the last event are there, and empty."""
 
 
 @rule
@@ -28,12 +29,12 @@ def at(w: World, time_s: float, order: int, kind: int, who: Ref) -> int:
         w.hole = 0
         sink(w, time_s, key, kind, who)
         return key
-    if w.heap_n == w.heap_room:
+    if w.heap_n + BESIDE > w.heap_room:
         ask(w, MORE_EVENTS, 0, 0.0)
     n = w.heap_n
     w.heap_n = n + 1
     while n > 0:
-        up = (n - 1) >> 1
+        up = (n - 1) >> 2
         above = event(w, w.heap + up * EVENT)
         if above.time_s < time_s or (above.time_s == time_s and above.key < key):
             break
@@ -54,33 +55,36 @@ def write_event(w: World, n: int, time_s: float, key: int, kind: int, who: Ref) 
 
 
 @rule
-def comes_before(w: World, m: int, n: int) -> int:
-    """Return whether the m-th event of the heap comes before the n-th; without a jump, for nobody can foresee it."""
+def first_of(w: World, m: int, n: int) -> int:
+    """Return which of two places of the heap has the earlier event; without a jump, for nobody can foresee it."""
     a, b = event(w, w.heap + m * EVENT), event(w, w.heap + n * EVENT)
-    return (a.time_s < b.time_s) | ((a.time_s == b.time_s) & (a.key < b.key))
+    first, second = bits(a.time_s), bits(b.time_s)  # doubles that are 0 or more stand in the order of their bits
+    later = (second < first) | ((second == first) & (b.key < a.key))
+    return n if later else m
 
 
 @rule
-def sink(w: World, time_s: float, key: int, kind: int, who: Ref) -> None:
-    """Put an event at the top of the heap, and let it sink to its place."""
+def sink(w: World, time_s: float, key: int, what: int, who: Ref) -> None:
+    """Put an event at the top of the heap, and let it sink to its place; four lie below each."""
     n = 0
-    last = w.heap_n - 1
-    below = 1
-    while below < last:
-        below += comes_before(w, below + 1, below)
+    while True:
+        below = 4 * n + 1
+        if below >= w.heap_n:
+            break
+        below = first_of(w, first_of(w, below, below + 1), first_of(w, below + 2, below + 3))
         child = event(w, w.heap + below * EVENT)
         if (time_s < child.time_s) | ((time_s == child.time_s) & (key < child.key)):
-            below = last + 1
             break
         write_event(w, n, child.time_s, child.key, child.what, child.who)
         n = below
-        below = 2 * n + 1
-    if below == last:
-        child = event(w, w.heap + below * EVENT)
-        if child.time_s < time_s or (child.time_s == time_s and child.key < key):
-            write_event(w, n, child.time_s, child.key, child.what, child.who)
-            n = below
-    write_event(w, n, time_s, key, kind, who)
+    write_event(w, n, time_s, key, what, who)
+
+
+@rule
+def empty_heap(w: World) -> None:
+    """No event lies anywhere: what is not there comes after everything else."""
+    for n in range(w.heap_room):
+        event(w, w.heap + n * EVENT).time_s = NEVER
 
 
 @rule
@@ -89,9 +93,11 @@ def close_hole(w: World) -> None:
     if w.hole == 1:
         w.hole = 0
         w.heap_n -= 1
+        last = event(w, w.heap + w.heap_n * EVENT)
+        time_s, key, what, who = last.time_s, last.key, last.what, last.who
+        last.time_s = NEVER
         if w.heap_n > 0:
-            last = event(w, w.heap + w.heap_n * EVENT)
-            sink(w, last.time_s, last.key, last.what, last.who)
+            sink(w, time_s, key, what, who)
 
 
 @rule
@@ -99,12 +105,9 @@ def next_time_s(w: World) -> float:
     """Return when the next event happens; infinity if there is none."""
     if w.hole == 0:
         return event(w, w.heap).time_s if w.heap_n > 0 else NEVER
-    time_s = NEVER
-    if w.heap_n > 1:
-        time_s = event(w, w.heap + EVENT).time_s
-    if w.heap_n > 2:
-        time_s = min(time_s, event(w, w.heap + 2 * EVENT).time_s)
-    return time_s
+    first, second = event(w, w.heap + EVENT), event(w, w.heap + 2 * EVENT)
+    third, fourth = event(w, w.heap + 3 * EVENT), event(w, w.heap + 4 * EVENT)
+    return min(min(first.time_s, second.time_s), min(third.time_s, fourth.time_s))
 
 
 @rule

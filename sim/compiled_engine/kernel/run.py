@@ -35,7 +35,7 @@ from sim.compiled_engine.records import (
 if TYPE_CHECKING:
     from sim.compiled_engine.kernel.account import rerate, reset_meter, reset_stays
     from sim.compiled_engine.kernel.active import reset_active
-    from sim.compiled_engine.kernel.clock import at
+    from sim.compiled_engine.kernel.clock import at, empty_heap
     from sim.compiled_engine.kernel.line import flush_line, stir
     from sim.compiled_engine.kernel.lists import add_ready, drop_ready, new_part, touch
     from sim.compiled_engine.kernel.machine import carry_on
@@ -59,6 +59,7 @@ YEAR_S = 365 * 86_400.0
 @rule
 def begin(w: World) -> None:
     """Set up the first instant."""
+    empty_heap(w)
     for n in range(w.crews_n):
         c = crew_at(w, w.crews + n * CREW)
         if c.always > 0:
