@@ -21,7 +21,7 @@ import llvmlite.binding as llvm
 
 from sim.compiled_engine import codes, kernel
 from sim.compiled_engine.features import Constants, readers
-from sim.compiled_engine.kept import kept
+from sim.compiled_engine.kept import folders, kept
 from sim.compiled_engine.memory import RULES
 from sim.order import MOST_EVENTS_AT_ONCE
 from sim.tally import BATCH, MOST_LEVELS
@@ -57,18 +57,30 @@ def entries(known: Constants = ()) -> dict[str, Entry]:
     """
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
-    name = hashlib.blake2b(repr(known).encode(), digest_size=8).hexdigest() if known else "all"
-    code = kept(f"kernel-{key()}-{name}.o", lambda: optimised(known), most=MOST_KERNELS)
+    code = kept(_name(known), lambda: optimised(known), most=MOST_KERNELS)
     engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), target_machine())
     engine.add_object_file(llvm.ObjectFileRef.from_data(code))
     engine.finalize_object()
     kind = ctypes.CFUNCTYPE(None, ctypes.c_int64)
     _ENGINES.append(engine)
+    _MADE.add(known)
     return {name: kind(engine.get_function_address(name)) for name in ENTRIES}
+
+
+def _name(known: Constants) -> str:
+    which = hashlib.blake2b(repr(known).encode(), digest_size=8).hexdigest() if known else "all"
+    return f"kernel-{key()}-{which}.o"
+
+
+def is_made(known: Constants) -> bool:
+    """Return whether rules for such programs are there: made by this process, or kept on disk."""
+    return known in _MADE or (next(folders()) / _name(known)).exists()
 
 
 _ENGINES: list[Any] = []
 """What owns the machine code in use."""
+_MADE: set[Constants] = set()
+"""For which programs."""
 
 
 def target_machine() -> Any:  # noqa: ANN401 - llvmlite has no types
@@ -79,6 +91,7 @@ def target_machine() -> Any:  # noqa: ANN401 - llvmlite has no types
     )
 
 
+@cache
 def key() -> str:
     """Return a name for the machine code: another rule, version or processor makes another one."""
     digest = hashlib.blake2b(digest_size=16)

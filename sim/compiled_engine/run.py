@@ -13,7 +13,7 @@ from models.errors import DataError
 from sim import order
 from sim.compiled_engine import codes as c
 from sim.compiled_engine import records as r
-from sim.compiled_engine.build import Entry, entries
+from sim.compiled_engine.build import Entry, entries, is_made
 from sim.compiled_engine.features import Constants
 from sim.compiled_engine.headline import Headline
 from sim.compiled_engine.helper import Helper
@@ -58,7 +58,8 @@ class Run:
 
     def _known(self, trace: Trace | None) -> Constants:
         """Return the settings for which the rules are made: those of this program, once it is worth a second."""
-        return () if trace is not None or self._lowered.played_s < ENOUGH_S else self._lowered.known
+        known = self._lowered.known
+        return known if trace is None and (self._lowered.played_s >= ENOUGH_S or is_made(known)) else ()
 
     def again(self, seed: int, replication: int) -> None:
         """Begin another replication of the same program in the same memory; for a run without a trace.

@@ -53,6 +53,7 @@ def test_a_plant_that_has_something_does_not_count_as_without_it():
 @pytest.mark.parametrize("name", ["machining", "spinning", "steel-pipe"])
 def test_rules_made_for_a_plant_tell_the_same_story(name, monkeypatch):
     plant, hours = read_plant(name), 400
+    monkeypatch.setattr(run, "is_made", lambda known: False)
     general = played("compiled", plant, hours, traced=False)
     monkeypatch.setattr(run, "ENOUGH_S", -1.0)
     assert differences(general, played("compiled", plant, hours, traced=False)) == []
@@ -60,6 +61,7 @@ def test_rules_made_for_a_plant_tell_the_same_story(name, monkeypatch):
 
 def test_a_run_goes_on_with_rules_made_for_it(monkeypatch):
     plant, hours = read_plant("machining"), 400
+    monkeypatch.setattr(run, "is_made", lambda known: False)
     whole = played("compiled", plant, hours, traced=False)
     made = []
     entries = run.entries
@@ -70,3 +72,16 @@ def test_a_run_goes_on_with_rules_made_for_it(monkeypatch):
     assert differences(whole, played("compiled", plant, hours, traced=False)) == []
     assert made[0] == ()
     assert len(made[-1]) > 20
+
+
+def test_rules_once_made_serve_the_next_run_at_once(monkeypatch):
+    program = lower(read_plant("machining"))
+    monkeypatch.setattr(run, "ENOUGH_S", -1.0)
+    run.Run(program, 1, 0)
+    monkeypatch.undo()
+    assert build.is_made(lowered(program).known)
+    made = []
+    entries = run.entries
+    monkeypatch.setattr(run, "entries", lambda known=(): made.append(known) or entries(known))
+    run.Run(program, 1, 1)
+    assert len(made[0]) > 20
