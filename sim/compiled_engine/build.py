@@ -29,9 +29,12 @@ from sim.tally import BATCH, MOST_LEVELS
 ENTRIES = ("begin", "play", "reset", "flush")
 """Rules that are called from Python, with the address of a world."""
 ONE_PIECE = frozenset({
-    "stretch_ends", "finish", "finish_part", "over", "over_part", "pass_on", "leaves", "accept", "room_for", "come_in",
-    "take_in", "append", "gone", "after_units", "free_again", "offer", "next_part", "out_of_buffer", "load_one", "work",
-    "work_s", "draw_work_s", "draw", "started",
+    "accept", "add", "add_ready", "after_units", "append", "at", "by_idleness", "change", "close_hole",
+    "come_in", "draw", "draw_work_s", "drop_ready", "enter", "finish", "finish_part", "first_of", "first_queue",
+    "free_again", "gone", "happens", "leaves", "load", "load_one", "next_in_queue", "next_part", "next_time_s",
+    "note_state", "note_states", "offer", "out_of_buffer", "over", "over_part", "pass_on", "place", "pull",
+    "queue_number", "room_for", "settle", "sink", "started", "state_of", "stir", "stretch", "stretch_ends",
+    "take_in", "take_out", "touch", "withdraw", "work", "work_s",
 })  # fmt: skip
 """Rules that every part meets at every station: they become one piece of code, which is a tenth faster."""
 LIBRARY = ("exp", "fmod")
