@@ -192,8 +192,12 @@ class LineRun:
                 ahead = -1
         if self.touched:
             self._note_states(now)
-        if self._blocked is not None or (self._may_stand and self._idle == len(self.machines)):
+        if self._blocked is not None or self.is_idle():
             self._look_for_deadlock(now)
+
+    def is_idle(self) -> bool:
+        """Return whether no machine does anything in a line that may stand for ever."""
+        return self._may_stand and self._idle == len(self.machines)
 
     def _note_states(self, now: float) -> None:
         trace = self.run.trace
@@ -223,7 +227,7 @@ class LineRun:
     def _look_for_deadlock(self, now: float) -> None:
         machine, self._blocked = self._blocked, None
         stations = deadlock.circle(self, machine) if machine is not None else []
-        if not stations and self._may_stand and self._idle == len(self.machines):
+        if not stations and self.is_idle():
             stations = deadlock.stands(self)
         if stations:
             raise deadlock.told(self, stations, now)

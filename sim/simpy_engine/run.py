@@ -82,7 +82,7 @@ class Run:
 
     def _settle(self, now: float) -> None:
         for line in self.lines:
-            if line.stirred or line.touched:
+            if line.stirred or line.touched or line.is_idle():
                 line.settle(now)
 
     def reset(self) -> None:

@@ -158,6 +158,8 @@ def close(a, b):
 def _same_peak(one, two, place):
     """Return whether two quarter hours, one the peak here and one there, are equally high but for rounding."""
     energy = place.removesuffix("peak_at")
+    if f"{energy}peak_kw" not in one:
+        return False
     peak = one[f"{energy}peak_kw"]
     highest = "load_profile_highest_kw" if f"{energy}load_profile_highest_kw entries" in one else "highest_kw_by_slot"
     for moment in (one[place], two[place]):

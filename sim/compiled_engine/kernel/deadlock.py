@@ -25,6 +25,7 @@ from sim.compiled_engine.records import (
 if TYPE_CHECKING:
     from sim.compiled_engine.kernel.givers import offered_by
     from sim.compiled_engine.kernel.kinds import is_empty, under_way
+    from sim.compiled_engine.kernel.line import is_idle
     from sim.compiled_engine.kernel.lots import kept_of, kit_parts
     from sim.compiled_engine.kernel.outlet import waits_for
     from sim.compiled_engine.kernel.station import has_part, keepers_at_all, oldest_s, room_for
@@ -43,7 +44,7 @@ def look_for_deadlock(w: World, ref: Ref, now: float) -> None:
     line.found_n = 0
     if blocked != NOBODY:
         circle(w, line, blocked)
-    if line.found_n == 0 and line.may_stand == 1 and line.idle_n == line.machines_n:
+    if line.found_n == 0 and is_idle(line) == 1:
         stands(w, ref, now)
     if line.found_n > 0:
         w.fault = DEADLOCK

@@ -55,7 +55,7 @@ def settle_all(w: World, now: float) -> None:
     """The last step of an instant, line by line."""
     for n in range(w.lines_n):
         line = line_at(w, w.lines + n * LINE)
-        if line.stirred_n > 0 or line.touched_first != 0:
+        if line.stirred_n > 0 or line.touched_first != 0 or is_idle(line) == 1:
             settle(w, w.lines + n * LINE, now)
             if w.fault != FINE:
                 return
@@ -78,8 +78,14 @@ def settle(w: World, ref: Ref, now: float) -> None:
             index = line.stirred_last
     line.stirred_last = 0
     note_states(w, line, now)
-    if line.blocked != 0 or (line.may_stand == 1 and line.idle_n == line.machines_n):
+    if line.blocked != 0 or is_idle(line) == 1:
         look_for_deadlock(w, ref, now)
+
+
+@rule
+def is_idle(line: Line) -> int:
+    """Return whether no machine does anything in a line that may stand for ever."""
+    return 1 if line.may_stand == 1 and line.idle_n == line.machines_n else 0
 
 
 @rule
