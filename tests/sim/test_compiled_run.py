@@ -203,7 +203,6 @@ def alive(pid):
     return True
 
 
-@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="signals of POSIX")
 @pytest.mark.parametrize("workers", [0, 2])
 def test_ctrl_c_ends_a_long_run_at_once(workers):
     how = ["--replications", "50", "--workers", str(max(workers, 1))]

@@ -310,22 +310,32 @@ def by_idleness(w: World, where: Ref, now: float) -> None:
     for n in range(many):
         put_whole(w, s.snapshot, n, who)
         who = machine(w, who).ready_next
-    let_load(w, where, many, now)
+    let_load(w, where, many, 0, now)
 
 
 @rule
-def let_load(w: World, where: Ref, many: int, now: float) -> None:
-    """Let the machines of the snapshot take parts, until one finds none."""
+def let_load(w: World, where: Ref, many: int, passed: int, now: float) -> None:
+    """Let the machines of the snapshot take parts, until one finds none; see :func:`let_one_load`."""
     s = station(w, where)
-    passed = 0  # whether a machine has left the first part to others: it may take the next
     for n in range(many):
-        who = whole(w, s.snapshot, n)
-        if load(w, who, now) == 0:
+        passed = let_one_load(w, where, whole(w, s.snapshot, n), passed, now)
+        if passed < 0:
             return
-        if machine(w, who).is_ready == 1:
-            passed = 1
-        elif passed == 1:
-            stir(w, s)
+
+
+@rule
+def let_one_load(w: World, where: Ref, who: Ref, passed: int, now: float) -> int:
+    """Let a machine take a part; return whether one has left the first part to others by now, -1 if none finds one.
+
+    ``passed`` is the same before. After a machine has left the first part, another one may take what comes next.
+    """
+    if load(w, who, now) == 0:
+        return -1
+    if machine(w, who).is_ready == 1:
+        return 1
+    if passed == 1:
+        stir(w, station(w, where))
+    return passed
 
 
 @rule
@@ -338,7 +348,7 @@ def by_choice(w: World, where: Ref, now: float) -> None:
             put_whole(w, s.snapshot, many, s.machines + n * MACHINE)
             many += 1
     if s.choose == IN_ORDER:
-        let_load(w, where, many, now)
+        let_load(w, where, many, 0, now)
         return
     passed = 0
     while many > 0:
@@ -351,28 +361,11 @@ def by_choice(w: World, where: Ref, now: float) -> None:
             for n in range(chosen, many):
                 put_whole(w, s.snapshot, n, whole(w, s.snapshot, n + 1))
         else:  # what moves by strokes goes on without a part
-            let_rest_load(w, where, many, passed, now)
+            let_load(w, where, many, passed, now)
             return
-        if load(w, who, now) == 0:
+        passed = let_one_load(w, where, who, passed, now)
+        if passed < 0:
             return
-        if machine(w, who).is_ready == 1:
-            passed = 1
-        elif passed == 1:
-            stir(w, s)
-
-
-@rule
-def let_rest_load(w: World, where: Ref, many: int, passed: int, now: float) -> None:
-    """Let the machines that are left have their turn."""
-    s = station(w, where)
-    for n in range(many):
-        who = whole(w, s.snapshot, n)
-        if load(w, who, now) == 0:
-            return
-        if machine(w, who).is_ready == 1:
-            passed = 1
-        elif passed == 1:
-            stir(w, s)
 
 
 @rule
