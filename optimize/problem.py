@@ -17,7 +17,7 @@ occur:
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -32,12 +32,22 @@ from pydantic import (
     model_validator,
 )
 
-from models.errors import DataError, Problem, written
+from models.errors import DataError, Problem
 
 
 def _as_list(value: object) -> object:
     """Return a number as a list of one; leave all else to the type that follows."""
     return (value,) if isinstance(value, int | float) else value
+
+
+def _as_whole(value: object) -> object:
+    """Return a whole number written as 4.0 as 4 (JSON makes no difference); leave all else to the type that follows."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _as_text(value: object) -> object:
+    """Return a label that is a number, e.g. the year 2026, as text."""
+    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
 
 
 def _list_or_number(value: object) -> str:
@@ -46,7 +56,9 @@ def _list_or_number(value: object) -> str:
 
 Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 NotNegative = Annotated[Number, Field(ge=0)]
-Period = Annotated[int, Field(strict=True, ge=0)]
+Whole = Annotated[int, Field(strict=True, ge=0), BeforeValidator(_as_whole)]
+AtLeastOne = Annotated[int, Field(strict=True, ge=1), BeforeValidator(_as_whole)]
+Period = Whole
 Name = Annotated[str, Field(min_length=1)]
 
 ByAge = Annotated[tuple[Number, ...], BeforeValidator(_as_list), Field(min_length=1)]
@@ -72,9 +84,9 @@ class _Frozen(BaseModel):
 class PeriodGrid(_Frozen):
     """How many periods, how long each, what they are called."""
 
-    count: Annotated[int, Field(strict=True, ge=1)]
+    count: AtLeastOne
     years_each: Annotated[Number, Field(gt=0)] = 1.0
-    labels: tuple[str, ...] | None = None
+    labels: tuple[Annotated[str, BeforeValidator(_as_text)], ...] | None = None
 
 
 When = Literal["start", "middle", "end"]
@@ -144,8 +156,8 @@ class Option(_Frozen):
     quantities: Mapping[str, ByAge] = Field(default_factory=dict)
     resale: ByAge = ZERO
     residual: ByAge = ZERO
-    max_age: Annotated[int, Field(strict=True, ge=1)] | None = None
-    starts_after: Period = 1
+    max_age: Whole | None = None
+    starts_after: Whole = 1
     follows: tuple[str, ...] | None = Field(default=None, alias="from")
     allowed_periods: Periods | None = None
 
@@ -156,18 +168,18 @@ class Asset(_Frozen):
     name: Name
     line: str | None = None
     station: str | None = None
-    count: Annotated[int, Field(strict=True, ge=1)] = 1
+    count: AtLeastOne = 1
     capacity_per_h: NotNegativeByAge | None = None
     running_cost: ByAge = ZERO
     resale: ByAge = ZERO
-    age: Period = 0
-    max_age: Annotated[int, Field(strict=True, ge=1)] | None = None
+    age: Whole = 0
+    max_age: Whole | None = None
     quantities: Mapping[str, ByAge] = Field(default_factory=dict)
-    max_renewals: Period = 1
+    max_renewals: Whole = 1
     options: tuple[Option, ...] = ()
 
 
-References = Annotated[tuple[str, ...], Field(min_length=2)]
+References = Annotated[tuple[str, ...], Field(min_length=1)]
 
 
 class Together(_Frozen):
@@ -181,7 +193,7 @@ class Order(_Frozen):
 
     first: str
     then: str
-    gap: Period = 1
+    gap: Whole = 1
 
 
 class After(_Frozen):
@@ -212,9 +224,9 @@ class Requires(_Frozen):
 class Choose(_Frozen):
     """At least ``min`` and at most ``max`` of these are renewed."""
 
-    choose: Annotated[tuple[str, ...], Field(min_length=1)]
-    min: Period = 0
-    max: Period | None = None
+    choose: References
+    min: Whole = 0
+    max: Whole | None = None
 
 
 class Must(_Frozen):
@@ -259,14 +271,14 @@ class Target(_Frozen):
 class RenewalProblem(_Frozen):
     """The whole problem; every reference in it names something that exists."""
 
-    renewal_problem: Literal[1]
+    renewal_problem: Annotated[Literal[1], BeforeValidator(_as_whole)]
     periods: PeriodGrid
     discount: Discount = Discount()
     budget: Budget | None = None
     resources: Mapping[str, Resource] = Field(default_factory=dict)
     prices: Mapping[str, ByPeriod] = Field(default_factory=dict)
     lines: tuple[Line, ...] = ()
-    max_lines_down: Annotated[int, Field(strict=True, ge=0)] | None = None
+    max_lines_down: Whole | None = None
     assets: tuple[Asset, ...] = ()
     rules: tuple[Rule, ...] = ()
     targets: tuple[Target, ...] = ()
@@ -294,7 +306,9 @@ def parse_problem(data: object) -> RenewalProblem:
     try:
         return RenewalProblem.model_validate(data)
     except ValidationError as error:
-        raise DataError(list(_problems(error))) from None
+        from optimize.misreadings import problems_of  # needed only here
+
+        raise DataError(problems_of(RenewalProblem, data, error)) from None
 
 
 def read_problem(path: str | Path) -> RenewalProblem:
@@ -303,15 +317,20 @@ def read_problem(path: str | Path) -> RenewalProblem:
     Raises:
         DataError: The file is no JSON, or the problem in it is wrong.
     """
+    name = Path(path).name
+    twice: list[Problem] = []
     try:
-        text = Path(path).read_text(encoding="utf-8")
+        text = Path(path).read_text(encoding="utf-8-sig")
+        data = json.loads(text, object_pairs_hook=lambda pairs: _mapping(pairs, twice, name))
     except UnicodeDecodeError:
-        raise DataError([Problem(Path(path).name, "not UTF-8 text", "must be a JSON document")]) from None
-    try:
-        data = json.loads(text)
+        raise DataError([Problem(name, "not UTF-8 text", "must be a JSON document")]) from None
     except json.JSONDecodeError as error:
-        where = f"{Path(path).name} line {error.lineno} column {error.colno}"
+        where = f"{name} line {error.lineno} column {error.colno}"
         raise DataError([Problem(where, f"no JSON: {error.msg}", "must be a JSON document")]) from None
+    except (ValueError, RecursionError) as error:  # a number of thousands of digits, thousands of brackets
+        raise DataError([Problem(name, f"cannot be read: {error}", "must be a JSON document of usual size")]) from None
+    if twice:
+        raise DataError(twice)
     return parse_problem(data)
 
 
@@ -321,32 +340,9 @@ def write_problem(problem: RenewalProblem, path: str | Path) -> None:
     Path(path).write_text(text + "\n", encoding="utf-8")
 
 
-def _problems(error: ValidationError) -> Iterator[Problem]:
-    for item in error.errors(include_url=False):
-        cause = item.get("ctx", {}).get("error")
-        if isinstance(cause, DataError):  # our own check of references
-            yield from cause.problems
-        else:
-            allowed = item["msg"][:1].lower() + item["msg"][1:]
-            yield Problem(written(_without_tags(item["loc"])), _found(item), allowed)
-
-
-def _without_tags(loc: tuple[int | str, ...]) -> tuple[int | str, ...]:
-    """Return the place without the tags that pydantic puts in for alternatives.
-
-    >>> _without_tags(("rules", 0, "must", "must")), _without_tags(("lines", 0, "hours", "number"))
-    (('rules', 0, 'must'), ('lines', 0, 'hours'))
-    """
-    kept: list[int | str] = []
-    for position, part in enumerate(loc):
-        rule_tag = part in RULE_KINDS and position == 2 and loc[0] == "rules"
-        if part not in {"number", "list"} and not rule_tag:
-            kept.append(part)
-    return tuple(kept)
-
-
-def _found(item: Any) -> str:  # noqa: ANN401 - one entry of pydantic's list of errors
-    if item["type"] == "missing":
-        return "missing"
-    found = repr(item["input"])
-    return found if len(found) <= 60 else found[:57] + "..."
+def _mapping(pairs: list[tuple[str, Any]], twice: list[Problem], name: str) -> dict[str, Any]:
+    """Return a JSON mapping; a key that stands there twice is added to ``twice``."""
+    for number, (key, _) in enumerate(pairs):
+        if any(key == other for other, _ in pairs[:number]):
+            twice.append(Problem(name, f"key {key!r} twice in one mapping", "each key may stand once"))
+    return dict(pairs)

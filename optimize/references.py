@@ -122,9 +122,6 @@ def _line_errors(problem: RenewalProblem, index: int, line: Line) -> Iterator[Pr
     for number, station in enumerate(line.stations):
         if station in line.stations[:number]:
             yield Problem(f"{place}.stations[{number}]", f"{station!r} is named twice", "names must differ")
-        elif not any(asset.line == line.name and asset.station == station for asset in problem.assets):
-            allowed = "list its machines among the assets, or leave the station out"
-            yield Problem(f"{place}.stations[{number}]", f"{station!r} has no asset", allowed)
     if line.products:
         if line.margin is not None or line.demand_per_h is not None:
             yield Problem(place, "margin or demand_per_h beside products", "give them for each product")

@@ -43,7 +43,6 @@ def test_all_wrong_references_are_told_at_once():
         [
             "budget.amounts",
             "lines[0].hours",
-            "lines[0].stations[1]",
             "assets[1].station",
             "assets[1].options[0]",
             "assets[2].line",
