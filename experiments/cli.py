@@ -329,7 +329,13 @@ def plan(gap: float, time_limit_s: float, **given: Any) -> None:  # noqa: ANN401
 
 @app.command(short_help="Solve a renewal problem written as JSON.")
 @click.argument("problem", type=click.Path(exists=True, dir_okay=False))
-@click.option("--gap", default=1e-4, show_default=True, help="Stop at this gap to the bound.")
+@click.option(
+    "--gap",
+    type=click.FloatRange(min=0),
+    default=1e-8,
+    show_default=True,
+    help="Stop at this gap to the bound, as a share of the gain; the default asks for the best plan there is.",
+)
 @click.option("--time-limit-s", default=120.0, show_default=True, help="Stop after so many seconds.")
 @click.option("-v", "--verbose", is_flag=True, help="Show a traceback if something goes wrong.")
 def optimize(problem: str, gap: float, time_limit_s: float, verbose: bool) -> None:

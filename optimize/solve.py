@@ -17,7 +17,7 @@ class SolverError(RuntimeError):
 
 def solve(
     problem: RenewalProblem,
-    gap: float = 1e-4,
+    gap: float = 1e-8,
     time_limit_s: float = 60.0,
     threads: int = 1,
     seed: int = 0,
@@ -29,7 +29,7 @@ def solve(
 
     Args:
         problem: What may be renewed, and within which limits.
-        gap: Stop when (bound - gain) / gain is no more than this.
+        gap: Stop when (bound - gain) / gain is no more than this. The default is a proof: what is left is rounding.
         time_limit_s: Stop after so many seconds with the best plan found, status ``feasible``, or ``no_plan_yet``.
         threads: Processor cores to use.
         seed: Of the solver's own random choices.
