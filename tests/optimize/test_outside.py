@@ -149,17 +149,13 @@ def best_projects(count, outlay, back, amounts, before, carry_over):
     """Every start of every project (or none), each list of starts looked at by itself."""
     found = 0.0
     for starts in product((None, *range(count)), repeat=len(outlay)):
-        late = (
-            starts[then] is not None and (starts[a] is None or starts[a] + gap > starts[then])
-            for a, then, gap in before
-        )
+        late = [starts[b] is not None and (starts[a] is None or starts[a] + gap > starts[b]) for a, b, gap in before]
         if any(late) or (starts[2] is not None and starts[5] is not None):
             continue
         left, value = 0, 0.0
         for t in range(count):
-            spent = sum(
-                cost[t - p] for p, cost in zip(starts, outlay, strict=True) if p is not None and 0 <= t - p < len(cost)
-            )
+            running = [(t - p, n) for n, p in enumerate(starts) if p is not None and p <= t]
+            spent = sum(outlay[n][k] for k, n in running if k < len(outlay[n]))
             left = amounts[t] - spent + (left if carry_over else 0)
             if left < 0:
                 break
