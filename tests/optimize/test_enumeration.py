@@ -1,157 +1,25 @@
-"""The model against exhaustive enumeration, and the evaluation against a second one written from the format alone."""
+"""The optimiser against every plan of small problems over all fields, limits and rules of the format.
 
+Two things that know nothing of each other are compared twice: the plan with the best of all plans, and the judge of
+plans (:mod:`optimize.evaluate`, which the enumeration asks) with one written from the format alone.
+"""
+
+from collections import Counter
 from itertools import combinations_with_replacement, product
 
 import numpy as np
 import pytest
+from by_the_format import broken, value
+from random_problems import random_problem
 
+from optimize.constraints import CONSTRAINTS
 from optimize.evaluate import Evaluator
+from optimize.limits import violations
 from optimize.plan import Renewal, Replaced
 from optimize.problem import parse_problem
 from optimize.solve import solve
 
-
-def some(rng, chance):
-    return bool(rng.random() < chance)
-
-
-def money(rng, low, high):
-    return float(rng.integers(low, high + 1))
-
-
-def by_age(rng, low, high):
-    """A number, or a list that ends before or after the horizon."""
-    if some(rng, 0.5):
-        return money(rng, low, high)
-    return [money(rng, low, high) for _ in range(rng.integers(1, 6))]
-
-
-def random_option(rng, name, periods, resources, others):
-    option = {"name": name, "starts_after": int(rng.integers(0, 3) if some(rng, 0.2) else rng.integers(0, 2))}
-    if some(rng, 0.2):
-        option["cost_by_period"] = [money(rng, 10, 90) for _ in range(periods)]
-    else:
-        option["cost"] = (
-            money(rng, 10, 90) if some(rng, 0.6) else [money(rng, 5, 60) for _ in range(rng.integers(1, 4))]
-        )
-    if some(rng, 0.4):
-        option["capacity_per_h"] = by_age(rng, 10, 30)
-    elif some(rng, 0.7):
-        option["capacity_gain_per_h"] = by_age(rng, 0, 15)
-    option["saving"] = by_age(rng, 0, 30)
-    option["running_cost"] = by_age(rng, 0, 5)
-    option["resale"], option["residual"] = by_age(rng, 0, 15), by_age(rng, 0, 30)
-    option["quantities"] = {"kwh": by_age(rng, 0, 9)}
-    if some(rng, 0.3):
-        option["cash"] = [money(rng, -5, 15) for _ in range(rng.integers(1, 4))]
-    if some(rng, 0.3):
-        option["carrier_saving"] = {"gas": by_age(rng, 0, 6)}
-    if some(rng, 0.6):
-        option["downtime_h"] = [money(rng, 0, 40) for _ in range(rng.integers(1, 4))]
-    if some(rng, 0.7):
-        option["uses"] = {name: [money(rng, -1, 5) for _ in range(rng.integers(1, 3))] for name in resources}
-    if some(rng, 0.2):
-        option["max_age"] = int(rng.integers(1, 4))
-    if some(rng, 0.15):
-        option["allowed_periods"] = sorted({int(t) for t in rng.integers(0, periods, 3)})
-    if others and some(rng, 0.2):
-        option["from"] = [str(rng.choice(others))]
-    return option
-
-
-def random_rules(rng, assets, periods):
-    names = [a["name"] for a in assets] + [f"{a['name']}/{o['name']}" for a in assets for o in a["options"]]
-    rules = []
-    for _ in range(rng.integers(0, 3)):
-        picked = [str(n) for n in rng.choice(names, size=min(len(names), int(rng.integers(2, 4))), replace=False)]
-        kind = str(rng.choice(["together", "after", "exclude", "requires", "choose", "must"]))
-        if kind in {"together", "exclude"}:
-            rules.append({kind: picked})
-        elif kind == "after":
-            rules.append({"after": {"first": picked[0], "then": picked[1], "gap": int(rng.integers(0, 3))}})
-        elif kind == "requires":
-            rules.append({"requires": {"if": picked[0], "then": picked[1]}})
-        elif kind == "choose":
-            low = int(rng.integers(0, 2))
-            rules.append({"choose": picked, "min": low, "max": low + int(rng.integers(0, 2))})
-        else:
-            rules.append({"must": picked[0], "by": int(rng.integers(0, periods))})
-    return rules
-
-
-def random_problem(rng, second=False):
-    periods = int(rng.integers(2, 5 if not second else 4))
-    years = float(rng.choice([1.0, 0.5]))
-    resources = {}
-    if some(rng, 0.5):
-        every = str(rng.choice(["period", "year", "horizon"]))
-        resources["crew"] = {"max": money(rng, 3, 8), "every": every}
-        if some(rng, 0.2):
-            resources["crew"]["min"] = money(rng, -3, 1)
-    lines = []
-    for number in range(int(rng.integers(1, 3))):
-        line = {"name": f"L{number}", "stations": [], "hours": money(rng, 50, 100), "margin": 0.05}
-        if some(rng, 0.5):
-            line["demand_per_h"] = [money(rng, 10, 50) for _ in range(periods)]
-        if some(rng, 0.3):
-            line["downtime_limit_h"] = money(rng, 20, 60)
-        if some(rng, 0.15):
-            line["allowed_periods"] = sorted({int(t) for t in rng.integers(0, periods, 3)})
-        lines.append(line)
-    assets = []
-    for number in range(int(rng.integers(1, 4 if not second else 3))):
-        asset = {"name": f"A{number}", "count": int(rng.choice([1, 1, 2])), "age": int(rng.integers(0, 3))}
-        if some(rng, 0.85):
-            line = lines[int(rng.integers(0, len(lines)))]
-            station = f"S{int(rng.integers(0, 2))}"
-            if station not in line["stations"]:
-                line["stations"].append(station)
-            asset |= {"line": line["name"], "station": station, "capacity_per_h": by_age(rng, 5, 20)}
-        asset |= {
-            "running_cost": by_age(rng, 0, 12),
-            "resale": by_age(rng, 0, 10),
-            "quantities": {"kwh": by_age(rng, 5, 12)},
-        }
-        if some(rng, 0.15):
-            asset["max_age"] = asset["age"] + int(rng.integers(1, periods + 1))
-        if second:
-            asset["max_renewals"] = int(rng.integers(1, 4))
-        options = int(rng.choice([1, 2])) if asset["count"] == 1 else 1
-        asset["options"] = []
-        for o in range(options):
-            others = [f"O{k}" for k in range(options) if second] + [asset["name"]]
-            asset["options"].append(random_option(rng, f"O{o}", periods, resources, others))
-        assets.append(asset)
-    lines = [line for line in lines if line["stations"]]
-    for line in [line for line in lines if some(rng, 0.3)]:  # some lines make two products
-        products = [
-            {"name": "p", "margin": line.pop("margin"), "demand_per_h": 12, "load": {line["stations"][0]: 0.5}},
-            {"name": "q", "margin": 0.08, "demand_per_h": line.pop("demand_per_h", 30)},
-        ]
-        line["products"] = products
-    problem = {
-        "renewal_problem": 1,
-        "periods": {"count": periods, "years_each": years},
-        "discount": {"rate_per_year": 0.1} if some(rng, 0.7) else {"factors": [0.9**t for t in range(periods)]},
-        "resources": resources,
-        "prices": {"gas": [money(rng, 0, 3) for _ in range(periods)]},
-        "lines": lines,
-        "assets": assets,
-        "rules": random_rules(rng, assets, periods),
-    }
-    if some(rng, 0.7):
-        every = str(rng.choice(["period", "year"]))
-        number = periods if every == "period" else int(np.ceil(periods * years))
-        amounts = [money(rng, 0, 120) for _ in range(number)]
-        problem["budget"] = {"amounts": amounts, "every": every, "carry_over": some(rng, 0.5)}
-    if some(rng, 0.3) and len(lines) > 1:
-        problem["max_lines_down"] = 1
-    if some(rng, 0.3):
-        start = int(rng.integers(0, periods))
-        problem["targets"] = [{"quantity": "kwh", "max": money(rng, 5, 30), "from": start}]
-        if some(rng, 0.3):
-            problem["targets"].append({"quantity": "kwh", "min": money(rng, 1, 8), "from": start})
-    return problem
+MOST_PLANS = 4000
 
 
 def machine_histories(problem, asset):
@@ -167,6 +35,14 @@ def machine_histories(problem, asset):
         ]
         histories += last
     return histories
+
+
+def plan_count(problem):
+    size = 1
+    for asset in problem.assets:
+        n = len(machine_histories(problem, asset))
+        size *= n if asset.count == 1 else n * (n + 1) // 2
+    return size
 
 
 def all_plans(problem):
@@ -187,146 +63,138 @@ def as_renewals(problem, plan):
     return renewals
 
 
-def best_by_enumeration(problem, most=4000):
-    """The greatest gain over all plans, None if none is allowed; skips problems with too many plans."""
-    size = 1
-    for asset in problem.assets:
-        n = len(machine_histories(problem, asset))
-        size *= n if asset.count == 1 else n * (n + 1) // 2
-    if size > most:
-        return "too many"
-    evaluator = Evaluator(problem)
-    gains = [evaluator.gain_if_allowed(as_renewals(problem, plan)) for plan in all_plans(problem)]
-    return max((gain for gain in gains if gain is not None), default=None)
+def judged(evaluator, plan):
+    """The gain of a plan and the names of the limits and rules that it breaks."""
+    renewals = sorted(as_renewals(evaluator.problem, plan), key=lambda renewal: renewal.period)
+    totals = evaluator.totals(renewals)
+    assert not totals.unplaced
+    broken_here = frozenset(violation.constraint for violation in violations(evaluator.problem, totals))
+    return float(sum(evaluator._values(totals)[0])) - evaluator.baseline_value, broken_here
 
 
-def check(seed, second):
-    problem = parse_problem(random_problem(np.random.default_rng([seed, second]), second))
-    best = best_by_enumeration(problem)
-    if best == "too many":
-        return None
-    plan = solve(problem, gap=0.0)
-    if best is None:
+def best_by_what_is_broken(problem):
+    """The greatest gain over all plans for each set of limits that plans break; the empty set is what is allowed."""
+    evaluator, best = Evaluator(problem), {}
+    for plan in all_plans(problem):
+        gain, broken_here = judged(evaluator, plan)
+        best[broken_here] = max(gain, best.get(broken_here, gain))
+    return best
+
+
+def matter(best):
+    """The limits and rules without which a better plan, or any plan, would be allowed."""
+    allowed = best.get(frozenset(), -np.inf)
+    alone = {next(iter(names)): gain for names, gain in best.items() if len(names) == 1}
+    return {name for name, gain in alone.items() if gain > allowed + 1e-6}
+
+
+def fields(data, place="problem"):
+    """Every field that a problem uses, each with the kind of its value."""
+    if isinstance(data, dict):
+        for key, item in data.items():
+            kind = "list" if isinstance(item, list) else "choice" if isinstance(item, str | bool) else "value"
+            yield f"{place}.{key} {item if kind == 'choice' and key not in FREE else kind}"
+            yield from fields(item, key)
+    elif isinstance(data, list):
+        for item in data:
+            yield from fields(item, place)
+
+
+FREE = {"name", "first", "then", "if", "must", "quantity", "line", "station"}
+"""Fields whose text is a name, not a choice."""
+
+
+def check(seed, second, census):
+    """Solve one problem and look at all plans of it; what occurs and what matters is counted."""
+    data = random_problem(seed, second)
+    problem = parse_problem(data)
+    if plan_count(problem) > MOST_PLANS:
+        census["too many plans"] += 1
+        return
+    best = best_by_what_is_broken(problem)
+    census.update(set(fields(data)) | {f"{name} matters" for name in matter(best)})
+    plan = solve(problem)
+    if frozenset() not in best:
+        census["infeasible"] += 1
         assert plan.status == "infeasible"
-        return False
+        return
+    optimum = best[frozenset()]
+    census["solved"] += 1
+    census["second renewal in the best plan"] += any(r.replaces is not None for r in plan.renewals)
     assert plan.status == "optimal"
-    assert plan.gain == pytest.approx(best, rel=1e-7, abs=1e-6)
-    assert plan.bound >= best - 1e-6
-    return True
+    assert plan.gain == pytest.approx(optimum, rel=1e-7, abs=1e-6)
+    assert plan.bound >= optimum - 1e-7 * max(1.0, abs(optimum))
+    assert plan.bound >= plan.gain
+    assert plan.gap == (plan.bound - plan.gain) / max(abs(plan.gain), 1e-9)
 
 
-QUICK = 100
+LIMITS = [c.name for c in CONSTRAINTS if not c.natural]
+NEEDED = """problem.prices value|problem.max_lines_down value|problem.targets list
+periods.labels list|periods.years_each value|discount.factors list|discount.rate_per_year value|discount.capex start|discount.capex middle|discount.capex end
+discount.operation start|discount.operation middle|discount.operation end
+budget.amounts value|budget.amounts list|budget.every period|budget.every year|budget.carry_over True
+crew.max value|crew.max list|crew.min value|crew.min list|crew.every period|crew.every year|crew.every horizon
+lines.hours value|lines.hours list|lines.margin value|lines.margin list|lines.demand_per_h value|lines.demand_per_h list
+lines.downtime_limit_h value|lines.downtime_limit_h list|lines.allowed_periods list|lines.products list
+products.load value|products.demand_per_h list
+assets.line choice|assets.count value|assets.age value|assets.max_age value|assets.capacity_per_h value
+assets.capacity_per_h list|assets.running_cost list|assets.resale list|assets.max_renewals value
+options.cost value|options.cost list|options.cost_by_period list|options.capacity_per_h list|options.saving list
+options.capacity_per_h value|options.capacity_gain_per_h value|options.capacity_gain_per_h list
+options.saving value|options.running_cost list|options.carrier_saving value|options.cash value|options.cash list
+options.downtime_h value|options.downtime_h list|uses.crew value|uses.crew list|options.resale list
+options.residual value|options.residual list|options.max_age value|options.starts_after value|options.from list
+options.allowed_periods list|rules.together list|after.gap value|rules.exclude list|requires.if choice
+rules.choose list|rules.min value|rules.max value|rules.must choice|rules.by value
+targets.min value|targets.max value|targets.from value"""
 
 
-@pytest.mark.parametrize("start", range(0, QUICK, 20))
-@pytest.mark.parametrize("second", [False, True], ids=["renewed once", "renewed again"])
-def test_plan_is_the_best_of_all_plans(start, second):
-    done = [check(seed, second) for seed in range(start, start + 20)]
-    assert done.count(True) >= 5  # the rest is infeasible or too large to enumerate: the check must not run empty
+def never(census, least):
+    """What the format has and the problems had less often than ``least`` times, and limits that never mattered."""
+    names = NEEDED.replace("\n", "|").split("|")
+    return [name for name in (*names, *(f"{limit} matters" for limit in LIMITS)) if census[name] < least]
+
+
+QUICK = 30
+
+
+def test_plan_is_the_best_of_all_plans():
+    census = Counter()
+    for second in (False, True):
+        for seed in range(QUICK):
+            check(seed, second, census)
+    assert census["solved"] >= 30
+    assert census["infeasible"] >= 5
+    assert census["second renewal in the best plan"] >= 2
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("start", range(QUICK, 1000, 100))
-@pytest.mark.parametrize("second", [False, True], ids=["renewed once", "renewed again"])
-def test_plan_is_the_best_of_all_plans_on_many_problems(start, second):
-    for seed in range(start, start + 100):
-        check(seed, second)
+def test_plan_is_the_best_of_all_plans_on_many_problems_and_everything_occurs():
+    census = Counter()
+    for second in (False, True):
+        for seed in range(QUICK, 270):
+            check(seed, second, census)
+    assert census["solved"] >= 300
+    assert never(census, least=5) == []
 
 
-def at(values, age):
-    return values[min(age, len(values)) - 1]
-
-
-def list_value(values, age):
-    return at(values, age) if isinstance(values, list) else values
-
-
-def entry(values, k):
-    """Entry k of a list from p on; a number stands in p alone."""
-    values = values if isinstance(values, list) else [values]
-    return values[k] if 0 <= k < len(values) else 0.0
-
-
-def by_the_format(data, chosen):
-    """Value of one renewal at most per machine, straight from the sentences of the format (single-product lines)."""
-    count, years = data["periods"]["count"], data["periods"]["years_each"]
-    if "factors" in data["discount"]:
-        c = o = data["discount"]["factors"]
-        end = o[-1]
-    else:
-        base = 1 + data["discount"]["rate_per_year"]
-        c = [base ** -(years * t) for t in range(count)]
-        o = [base ** -(years * (t + 1)) for t in range(count)]
-        end = base ** -(years * count)
-    value = 0.0
-    station = {}
-    for asset in data["assets"]:
-        renewals = [chosen[asset["name"]][m] for m in range(asset["count"])]
-        for renewal in renewals:
-            for t in range(count):
-                capacity = 0.0
-                option, p = (asset["options"][renewal[0]], renewal[1]) if renewal else (None, count)
-                if option is None or t < p + option["starts_after"]:
-                    age = asset["age"] + t + 1
-                    money = -list_value(asset["running_cost"], age)
-                    capacity = list_value(asset.get("capacity_per_h", 0), age)
-                else:
-                    age = t - p - option["starts_after"] + 1
-                    money = list_value(option["saving"], age) - list_value(option["running_cost"], age)
-                    gas = list_value(option.get("carrier_saving", {}).get("gas", 0), age)
-                    money += gas * data["prices"]["gas"][t]
-                    capacity = list_value(asset.get("capacity_per_h", 0), asset["age"] + 1)
-                    capacity += list_value(option.get("capacity_gain_per_h", 0), age)
-                    if "capacity_per_h" in option:
-                        capacity = list_value(option["capacity_per_h"], age)
-                if option is not None:
-                    money += entry(option.get("cash", []), t - p)
-                    paid = entry(option.get("cost", []), t - p)
-                    if "cost_by_period" in option and t == p:
-                        paid = option["cost_by_period"][p]
-                    value -= c[t] * paid
-                    if t == p:
-                        value += c[t] * list_value(asset["resale"], asset["age"] + t + 1)
-                value += o[t] * money
-                if "line" in asset:
-                    hours = next(line["hours"] for line in data["lines"] if line["name"] == asset["line"])
-                    if option is not None:
-                        capacity *= 1 - entry(option.get("downtime_h", []), t - p) / hours
-                    key = (asset["line"], asset["station"], t)
-                    station[key] = station.get(key, 0.0) + capacity
-            if renewal:
-                served = max(1, count - renewal[1] - asset["options"][renewal[0]]["starts_after"])
-                value += end * list_value(asset["options"][renewal[0]]["residual"], served)
-    for line in data["lines"]:
-        for t in range(count):
-            output = min(station[line["name"], s, t] for s in line["stations"])
-            if "demand_per_h" in line:
-                output = min(output, line["demand_per_h"][t])
-            value += o[t] * line["margin"] * line["hours"] * output
-    return value
-
-
-def test_evaluation_agrees_with_the_sentences_of_the_format():
-    compared = 0
-    for seed in range(300):
-        rng = np.random.default_rng([seed, 7])
-        data = random_problem(rng)
-        if any("products" in line for line in data["lines"]):
-            continue
+@pytest.mark.parametrize("problems", [60, pytest.param(600, marks=pytest.mark.slow)])
+def test_judge_of_plans_agrees_with_the_sentences_of_the_format(problems):
+    rng, seen = np.random.default_rng(1), Counter()
+    for seed in range(problems):
+        data = random_problem(seed, second=bool(seed % 2))
         problem = parse_problem(data)
         evaluator = Evaluator(problem)
+        histories = [machine_histories(problem, asset) for asset in problem.assets]
+        baseline = value(data, [[()] * asset.count for asset in problem.assets])
+        assert evaluator.baseline_value == pytest.approx(baseline, rel=1e-9, abs=1e-9)
         for _ in range(5):
-            chosen = {
-                asset["name"]: [
-                    (int(rng.integers(len(asset["options"]))), int(rng.integers(problem.periods.count)))
-                    if some(rng, 0.7)
-                    else None
-                    for _ in range(asset["count"])
-                ]
-                for asset in data["assets"]
-            }
-            plan = [[(life,) if life else () for life in chosen[asset.name]] for asset in problem.assets]
-            value = evaluator.evaluate(as_renewals(problem, plan)).value
-            assert value == pytest.approx(by_the_format(data, chosen), rel=1e-9, abs=1e-9)
-            compared += 1
-    assert compared > 500
+            plan = [
+                sorted(lives[int(rng.integers(len(lives)))] if rng.random() < 0.8 else () for _ in range(asset.count))
+                for asset, lives in zip(problem.assets, histories, strict=True)
+            ]
+            gain, broken_here = judged(evaluator, plan)
+            assert gain == pytest.approx(value(data, plan) - baseline, rel=1e-9, abs=1e-8)
+            assert broken_here == broken(data, plan)
+            seen.update(broken_here or {"nothing"})
+    assert all(seen[name] >= problems / 60 for name in (*LIMITS, "nothing")), seen
