@@ -3,9 +3,11 @@
 import pytest
 
 from optimize.constraints import CONSTRAINTS, constraints_doc
+from optimize.evaluate import evaluate
 from optimize.highs import run_highs
 from optimize.plant_model import build_model
 from optimize.problem import parse_problem
+from optimize.solve import solve
 
 
 def machine(name="A", line=None, **more):
@@ -98,12 +100,145 @@ def best_gain(data, without=()):
     return results.incumbent_objective * plant.money
 
 
-@pytest.mark.parametrize("name", [constraint.name for constraint in CONSTRAINTS])
+def test_every_constraint_of_the_table_has_its_instance():
+    assert set(INSTANCES) == {constraint.name for constraint in CONSTRAINTS}
+
+
+@pytest.mark.parametrize("name", INSTANCES)
 def test_constraint_binds(name):
     data, kept, left_out = INSTANCES[name]
     assert best_gain(data) == pytest.approx(kept, abs=1e-6)
     assert best_gain(data, without=[name]) == pytest.approx(left_out, abs=1e-6)
     assert kept != left_out
+
+
+@pytest.mark.parametrize("name", [constraint.name for constraint in CONSTRAINTS if not constraint.natural])
+def test_best_plan_is_another_without_the_constraint(name):
+    data, kept, left_out = INSTANCES[name]
+    plans = [solve(parse_problem(data), without=without) for without in ((), [name])]
+    assert [plan.status for plan in plans] == ["optimal", "optimal"]
+    assert [plan.gain for plan in plans] == pytest.approx([kept, left_out])
+    assert plans[0].renewals != plans[1].renewals
+    broken = evaluate(parse_problem(data), plans[1].renewals).violations
+    assert {violation.constraint for violation in broken} == {name}
+
+
+PAIR_OF_OPTIONS = [{"name": "a", "cost": 10, "saving": 10}, {"name": "b", "cost": 10}]
+CREW = {"uses": {"crew": 1}}
+TWO = [machine("A", option=CREW), machine("B", option=CREW)]
+# a field of a limit or rule: the instance without it, what it adds, the best gain before and after. A machine renewed
+# in period 0, 1, 2 of three gains 10, 0, -10
+FIELDS = {
+    "budget.carry_over": (
+        problem([machine(option={"saving": 30})], budget={"amounts": [5, 5, 0]}),
+        {"budget": {"amounts": [5, 5, 0], "carry_over": True}},
+        0,
+        20,
+    ),
+    "budget.every": (
+        problem([machine()], budget={"amounts": 5}, periods={"count": 3, "years_each": 0.5}),
+        {"budget": {"amounts": [10, 0], "every": "year"}},
+        0,
+        10,
+    ),
+    "resource.every year": (
+        problem(TWO, resources={"crew": {"max": 1}}, periods={"count": 3, "years_each": 0.5}),
+        {"resources": {"crew": {"max": [2, 0], "every": "year"}}},
+        10,
+        20,
+    ),
+    "resource.every horizon": (
+        problem(
+            [machine("A", option=CREW | {"saving": 50}), machine("B", option=CREW | {"saving": 50})],
+            resources={"crew": {"max": 1}},
+        ),
+        {"resources": {"crew": {"max": 1, "every": "horizon"}}},
+        90 + 40,
+        90,
+    ),
+    "line.allowed_periods": (
+        problem([machine(line="L")], lines=[line(margin=0)]),
+        {"lines": [line(margin=0, allowed_periods=[1, 2])]},
+        10,
+        0,
+    ),
+    "downtime_limit by period": (
+        problem([machine(line="L", option={"downtime_h": 1, "saving": 30})], lines=[line(margin=0)]),
+        {"lines": [line(margin=0, downtime_limit_h=[0, 1, 1])]},
+        50,
+        20,
+    ),
+    "after.gap": (
+        problem(BOTH, rules=[{"after": {"first": "A", "then": "B", "gap": 0}}]),
+        {"rules": [{"after": {"first": "A", "then": "B", "gap": 2}}]},
+        20,
+        10,
+    ),
+    "choose.min": (
+        problem([machine("A"), machine("B", option={"saving": 0})], rules=[{"choose": ["A", "B"]}]),
+        {"rules": [{"choose": ["A", "B"], "min": 2}]},
+        10,
+        0,
+    ),
+    "must.by": (
+        problem([machine(option={"cost_by_period": [10, 5, 2], "cost": None, "saving": 0})], rules=[{"must": "A"}]),
+        {"rules": [{"must": "A", "by": 1}]},
+        -2,
+        -5,
+    ),
+    "target.from": (
+        problem(
+            [machine(option={"saving": 0, "cost_by_period": [9, 6, 3], "cost": None, "quantities": {"cnc": 1}})],
+            targets=[{"quantity": "cnc", "min": 1, "from": 2}],
+        ),
+        {"targets": [{"quantity": "cnc", "min": 1, "from": 1}]},
+        -6,
+        -9,
+    ),
+    "option.max_age": (
+        problem([machine(option={"starts_after": 0})]),
+        {"assets": [machine(option={"starts_after": 0, "max_age": 2})]},
+        20,
+        10,
+    ),
+    "asset.max_renewals": (
+        problem([machine(option={"starts_after": 0, "saving": [30, 0]})]),
+        {"assets": [machine(option={"starts_after": 0, "saving": [30, 0]}, max_renewals=3)]},
+        20,
+        60,
+    ),
+    "rule on one option": (
+        problem([machine() | {"options": PAIR_OF_OPTIONS}], rules=[{"must": "A"}]),
+        {"rules": [{"must": "A/b"}]},
+        10,
+        -10,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", FIELDS)
+def test_field_of_a_limit_counts(name):
+    data, change, before, after = FIELDS[name]
+    assert solve(parse_problem(data)).gain == pytest.approx(before)
+    assert solve(parse_problem(data | change)).gain == pytest.approx(after)
+
+
+GROUP = machine("G", count=2)
+# what a rule asks of a group of two machines, or of one that may be renewed again: the rule, and the best gain
+GROUPS = {
+    "together: one machine of the group is enough": ({"together": ["A", "G"]}, 10 + 20),
+    "after: all of the group come first": ({"after": {"first": "G", "then": "A", "gap": 1}}, 20),
+    "exclude: any machine counts": ({"exclude": ["A", "G"]}, 20),
+    "requires: all of the group": ({"requires": {"if": "A", "then": "G"}}, 10 + 20),
+    "choose: a group counts once": ({"choose": ["A", "G"], "min": 2, "max": 2}, 30),
+    "must: all of the group": ({"must": "G", "by": 1}, 30),
+}
+
+
+@pytest.mark.parametrize("name", GROUPS)
+def test_what_a_rule_asks_of_a_group(name):
+    rule, gain = GROUPS[name]
+    assert solve(parse_problem(problem([machine("A"), GROUP], rules=[rule]))).gain == pytest.approx(gain)
 
 
 def test_page_names_each_constraint_with_formula_and_unit():
