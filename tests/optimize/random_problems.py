@@ -133,7 +133,7 @@ def random_assets(rng, lines, resources, periods, second):
     for number in range(int(rng.integers(1, 4 if not second else 3))):
         asset = {"name": f"A{number}", "count": int(rng.choice([1, 1, 2])), "age": int(rng.integers(0, 3))}
         if some(rng, 0.85):
-            line = lines[int(rng.integers(0, len(lines)))]
+            line = lines[number % len(lines)]
             station = f"S{int(rng.integers(0, 2))}"
             if station not in line["stations"]:
                 line["stations"].append(station)
@@ -206,7 +206,7 @@ def random_problem(seed, second=False):
     }
     if some(rng, 0.7):
         problem["budget"] = random_budget(rng, periods, years)
-    if some(rng, 0.5) and len(lines) > 1:
+    if some(rng, 0.8) and len(lines) > 1:
         problem["max_lines_down"] = int(rng.choice([0, 1, 1, 1]))
     known = {name for asset in assets for unit in (asset, *asset["options"]) for name in unit["quantities"]}
     problem["targets"] = [target for target in random_targets(rng, periods) if target["quantity"] in known]

@@ -171,9 +171,9 @@ def test_plan_is_the_best_of_all_plans():
 def test_plan_is_the_best_of_all_plans_on_many_problems_and_everything_occurs():
     census = Counter()
     for second in (False, True):
-        for seed in range(QUICK, 270):
+        for seed in range(QUICK, 220):
             check(seed, second, census, most_plans=4000)
-    assert census["solved"] >= 300
+    assert census["solved"] >= 200
     assert never(census, least=5) == []
 
 
