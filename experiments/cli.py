@@ -332,7 +332,7 @@ def plan(gap: float, time_limit_s: float, **given: Any) -> None:  # noqa: ANN401
 @click.option(
     "--gap",
     type=click.FloatRange(min=0),
-    default=1e-8,
+    default=1e-9,
     show_default=True,
     help="Stop at this gap to the bound, as a share of the gain; the default asks for the best plan there is.",
 )

@@ -250,11 +250,13 @@ class Evaluator:
                 None if product.demand_per_h is None else by_period(product.demand_per_h, self.count)[period]
                 for product in line.products
             ]
-            load = [[product.load.get(station, 1.0) for product in line.products] for station in line.stations]
-            answer = linprog(
-                -np.array(margin),
-                A_ub=load or None,
-                b_ub=capacities or None,
+            load = np.array([[product.load.get(name, 1.0) for product in line.products] for name in line.stations])
+            size = load.max(axis=1, initial=0.0) if len(load) else np.array([])
+            size[size == 0.0] = 1.0
+            answer = linprog(  # in units of the greatest margin and load: its tolerances are absolute
+                -np.array(margin) / (max(margin) or 1.0),
+                A_ub=load / size[:, None] if len(load) else None,
+                b_ub=np.array(capacities) / size if len(load) else None,
                 bounds=[(0, most) for most in demand],
             )
             self._mixes[key] = tuple(float(made) for made in np.asarray(answer.x))

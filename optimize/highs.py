@@ -14,7 +14,9 @@ FEASIBILITY = 1e-9
 _threads: int | None = None
 
 
-def run_highs(model: pyo.ConcreteModel, *, gap: float, time_limit_s: float, threads: int, seed: int) -> Any:  # noqa: ANN401 - Pyomo ships without types
+def run_highs(
+    model: pyo.ConcreteModel, *, gap: float, time_limit_s: float, threads: int, seed: int, presolve: bool = True
+) -> Any:  # noqa: ANN401 - Pyomo ships without types
     """Return Pyomo's results of one run of HiGHS; "infeasible" is an answer, not an exception."""
     global _threads
     if _threads not in (None, threads):
@@ -32,6 +34,7 @@ def run_highs(model: pyo.ConcreteModel, *, gap: float, time_limit_s: float, thre
         abs_gap=1e-9,
         solver_options={
             "random_seed": seed,
+            "presolve": "choose" if presolve else "off",
             "mip_feasibility_tolerance": FEASIBILITY,
             "primal_feasibility_tolerance": FEASIBILITY,
         },

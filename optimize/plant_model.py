@@ -16,8 +16,14 @@ from optimize.constraints import CONSTRAINTS
 from optimize.formulation import Formulation, Row, Terms
 from optimize.plan import Renewal, Replaced
 from optimize.problem import RenewalProblem
+from optimize.tightening import bound_output, tightened
 
-LARGEST_WORTH = 1000.0
+LARGEST_WORTH = 1e6
+"""Size of the greatest worth in the objective: 1e12 times the least that a solver sees, for penalties of 1e9."""
+
+WIDEST = 1e6
+"""Greatest coefficient of a row over its least, up to which the greatest becomes 1; the solver drops what is < 1e-9."""
+
 STEP_LIMITS = frozenset({"allowed_periods", "from", "max_age"})
 """Limits that forbid single steps, which are then left out of the model."""
 
@@ -77,6 +83,10 @@ def build_model(problem: RenewalProblem, without: Collection[str] = (), elastic:
         if constraint.name not in without:
             rows.update(((constraint.name, n), row) for n, row in enumerate(constraint.rows(form)))
     rows.update((("meaning", n), row) for n, row in enumerate(form.meanings))
+    if not elastic:
+        if not {"station_capacity", "demand"} & set(without):
+            bound_output(form)
+        rows = tightened(rows)
     natural = {constraint.name for constraint in CONSTRAINTS if constraint.natural}
     soft = {key: row for key, row in rows.items() if elastic and not row.fixed and key[0] not in natural}
     model = form.model
@@ -97,8 +107,9 @@ def build_model(problem: RenewalProblem, without: Collection[str] = (), elastic:
 
 
 def row_scale(row: Row) -> float:
-    """Return the greatest coefficient of a row (1 if it has none)."""
-    return max((abs(value) for value, _ in row.terms), default=0.0) or 1.0
+    """Return what a row is divided by: its greatest coefficient, unless the least would be lost (1 if it has none)."""
+    sizes = [abs(value) for value, _ in row.terms if value]
+    return min(max(sizes), WIDEST * min(sizes)) if sizes else 1.0
 
 
 def _bounded(model: pyo.ConcreteModel, key: RowKey, row: Row) -> tuple[float | None, LinearExpression, float | None]:

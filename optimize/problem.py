@@ -301,7 +301,7 @@ def parse_problem(data: object) -> RenewalProblem:
 
     >>> parse_problem({"renewal_problem": 1, "periods": {"count": 0}})
     Traceback (most recent call last):
-    models.errors.DataError: periods.count: 0; input should be greater than or equal to 1
+    models.errors.DataError: periods.count: 0; must be greater than or equal to 1
     """
     try:
         return RenewalProblem.model_validate(data)

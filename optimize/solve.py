@@ -17,7 +17,7 @@ class SolverError(RuntimeError):
 
 def solve(
     problem: RenewalProblem,
-    gap: float = 1e-8,
+    gap: float = 1e-9,
     time_limit_s: float = 60.0,
     threads: int = 1,
     seed: int = 0,
@@ -52,10 +52,16 @@ def solve(
     plant = build_model(problem, without)
     left_s = max(0.0, time_limit_s - (time.monotonic() - started))
     results = run_highs(plant.model, gap=gap, time_limit_s=left_s, threads=threads, seed=seed)
-    ended = results.termination_condition
-    if ended in {TerminationCondition.provenInfeasible, TerminationCondition.infeasibleOrUnbounded}:
+    none = {TerminationCondition.provenInfeasible, TerminationCondition.infeasibleOrUnbounded}
+    if results.termination_condition in none:
         clash = find_clash(problem, time_limit_s=time_limit_s, threads=threads, seed=seed, without=without)
-        return _no_plan(problem, "infeasible", None, clash=clash)
+        if not clash:  # all limits can be kept: what HiGHS met in its presolve was rounding
+            results = run_highs(
+                plant.model, gap=gap, time_limit_s=time_limit_s, threads=threads, seed=seed, presolve=False
+            )
+        if results.termination_condition in none:
+            return _no_plan(problem, "infeasible", None, clash=clash)
+    ended = results.termination_condition
     if ended not in {TerminationCondition.convergenceCriteriaSatisfied, TerminationCondition.maxTimeLimit}:
         raise SolverError(f"HiGHS stopped: {ended}")
     bound = _finite(results.objective_bound, plant.money)

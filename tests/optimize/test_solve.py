@@ -253,3 +253,54 @@ def test_a_clash_is_one_and_cannot_be_shorter():
         assert rules
         for rule in rules:  # without one of the rules named, and the others not named, the rest can be kept
             assert solve(parse_problem(data | {"rules": [musts[r] for r in rules if r != rule]})).status == "optimal"
+
+
+PENALTY = {
+    "a running cost that forbids the old machine": ("assets", 0, "running_cost", 1e9),
+    "a price that forbids an option": ("assets", 0, "cost", 1e12),
+    "a demand without limit": ("lines", 0, "demand_per_h", 1e9),
+    "a station without limit": ("assets", 1, "capacity_per_h", 1e9),
+    "a use that no limit leaves room for": ("assets", 0, "uses", {"crew_d": 1e9}),
+    "a budget without limit": ("budget", None, "amounts", 1e20),
+}
+
+
+@pytest.mark.parametrize("name", PENALTY)
+def test_a_huge_number_means_what_a_large_one_means(name):
+    where, index, field, huge = PENALTY[name]
+    plans = []
+    for value in (huge, {"crew_d": 1e4} if isinstance(huge, dict) else 1e4):
+        data = json.loads(json.dumps(EXAMPLE))
+        place = data[where] if index is None else data[where][index]
+        if field in ("cost", "uses"):
+            place = place["options"][0]
+        place[field] = value
+        plans.append(solve(parse_problem(data)))
+    assert [plan.status for plan in plans] == ["optimal", "optimal"]
+    assert plans[0].renewals == plans[1].renewals
+    assert plans[0].by_period[-1].output_per_h == pytest.approx(plans[1].by_period[-1].output_per_h)
+
+
+def test_a_model_that_presolve_calls_infeasible_by_rounding_is_solved():
+    data = {
+        "renewal_problem": 1,
+        "periods": {"count": 3},
+        "lines": [{"name": "L", "stations": ["s"], "hours": 74, "margin": 0.05, "demand_per_h": 1e8}],
+        "assets": [
+            {
+                "name": "A",
+                "line": "L",
+                "station": "s",
+                "capacity_per_h": 18,
+                "max_renewals": 2,
+                "options": [
+                    {"name": "o", "starts_after": 0, "cost": 18, "capacity_per_h": 16, "saving": 7, "downtime_h": 31},
+                    {"name": "p", "cost": 25, "capacity_gain_per_h": 13, "saving": [2, 15, 8], "downtime_h": 11},
+                ],
+            }
+        ],
+    }
+    huge = solve(parse_problem(data))
+    data["lines"][0]["demand_per_h"] = 60
+    usual = solve(parse_problem(data))
+    assert (huge.status, huge.gain) == (usual.status, pytest.approx(usual.gain))
