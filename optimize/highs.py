@@ -14,13 +14,20 @@ FEASIBILITY = 1e-9
 _threads: int | None = None
 
 
-def run_highs(model: pyo.ConcreteModel, *, gap: float, time_limit_s: float, threads: int, seed: int) -> Any:  # noqa: ANN401 - Pyomo ships without types
-    """Return Pyomo's results of one run of HiGHS; "infeasible" is an answer, not an exception."""
+def use_threads(threads: int) -> None:
+    """Let the next run of HiGHS use so many threads.
+
+    HiGHS keeps one pool of threads per process, and a run that asks for another number reports no solution.
+    """
     global _threads
     if _threads not in (None, threads):
-        # HiGHS keeps one pool of threads per process, and a run that asks for another number reports no solution
         highspy.Highs.resetGlobalScheduler(True)
     _threads = threads
+
+
+def run_highs(model: pyo.ConcreteModel, *, gap: float, time_limit_s: float, threads: int, seed: int) -> Any:  # noqa: ANN401 - Pyomo ships without types
+    """Return Pyomo's results of one run of HiGHS; "infeasible" is an answer, not an exception."""
+    use_threads(threads)
     solver = SolverFactory("highs")
     return solver.solve(
         model,
