@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from typing import Any
 
 import highspy
@@ -23,6 +25,21 @@ def use_threads(threads: int) -> None:
     if _threads not in (None, threads):
         highspy.Highs.resetGlobalScheduler(True)
     _threads = threads
+
+
+def quiet_highs() -> highspy.Highs:
+    """Return a solver that prints nothing; on its making it would greet on standard output."""
+    sys.stdout.flush()
+    kept, nowhere = os.dup(1), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 1)
+        solver = highspy.Highs()
+        solver.setOptionValue("output_flag", False)
+    finally:
+        os.dup2(kept, 1)
+        os.close(kept)
+        os.close(nowhere)
+    return solver
 
 
 def run_highs(model: pyo.ConcreteModel, *, gap: float, time_limit_s: float, threads: int, seed: int) -> Any:  # noqa: ANN401 - Pyomo ships without types

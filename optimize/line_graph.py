@@ -47,6 +47,7 @@ class LineGraph:
     arc_steady: Array
     arc_down: Array
     arc_step: Ints
+    arc_mark: Whole
     worth: Array
     demand: Array
     limit: Array
@@ -113,6 +114,7 @@ def line_graph(
     )
     flat = [arc for machine in machines for arcs in machine.arcs for arc in arcs]
     columns = list(zip(*flat, strict=True)) if flat else [()] * 6
+    steps_of_arcs = np.array(columns[5], dtype=np.int32)
     return LineGraph(
         name=line.name if line else None,
         station_ptr=ptr.astype(np.int64),
@@ -123,7 +125,8 @@ def line_graph(
         arc_cap=np.array(columns[2], dtype=float),
         arc_steady=np.array(columns[3], dtype=float),
         arc_down=np.array(columns[4], dtype=float),
-        arc_step=np.array(columns[5], dtype=np.int32),
+        arc_step=steps_of_arcs,
+        arc_mark=np.append(_marks(amounts), 0)[steps_of_arcs],
         worth=worth,
         demand=demand,
         limit=limit,
@@ -136,6 +139,14 @@ def line_graph(
         amounts=np.ascontiguousarray(amounts[:, rows]),
         at_start=_output_at_start(evaluator, line, placed, worth, demand),
     )
+
+
+def _marks(amounts: Array) -> Whole:
+    """Return one whole number for each step; those of steps that add up to the same amounts add up to the same."""
+    scale = np.abs(amounts).max(axis=0, initial=0.0)
+    whole = np.rint(amounts / np.where(scale > 0, scale, 1.0) * 2.0**30).astype(np.int64)
+    factors = np.random.default_rng(0).integers(1, 2**62, amounts.shape[1], dtype=np.int64) | 1
+    return np.asarray((whole * factors).sum(axis=1, dtype=np.int64))  # wraps round, which is as good
 
 
 def _output_at_start(evaluator: Evaluator, line: Line | None, placed: Sequence[int], worth: Array, demand: Array) -> float:

@@ -49,8 +49,8 @@ def measure(which, share):
 
 
 @njit(cache=True, nogil=True)
-def compose(T, station_ptr, nodes, arc_ptr, arc_from, arc_to, arc_cap, arc_steady, arc_down, arc_value, limit):
-    """Return the stations' graphs as products of their machines' graphs: ``(ptr, tail, head, numbers, offsets)``.
+def compose(T, station_ptr, nodes, arc_ptr, arc_from, arc_to, arc_cap, arc_steady, arc_down, arc_value, arc_mark, limit):
+    """Return the stations' graphs as products of their machines' graphs: ``(ptr, tail, head, numbers, marks, offsets)``.
 
     Arcs of station s in period t are ``ptr[s*T+t] .. ptr[s*T+t+1]``, nodes at its start are those from
     ``offsets[s*(T+1)+t]`` on. An arc with more standstill than the limit gets a capacity that nobody can use.
@@ -71,6 +71,7 @@ def compose(T, station_ptr, nodes, arc_ptr, arc_from, arc_to, arc_cap, arc_stead
     tail = np.zeros(ptr[S * T], np.int32)
     head = np.zeros(ptr[S * T], np.int32)
     numbers = np.zeros((STANDSTILL + MEASURES, ptr[S * T]))
+    marks = np.zeros(ptr[S * T], np.int64)
     for s in range(S):
         for t in range(T):
             first = ptr[s * T + t]
@@ -88,6 +89,7 @@ def compose(T, station_ptr, nodes, arc_ptr, arc_from, arc_to, arc_cap, arc_stead
                         numbers[1, new] = numbers[1, old] + arc_steady[a]
                         numbers[2, new] = numbers[2, old] + arc_value[a]
                         numbers[3, new] = numbers[3, old] + arc_down[a]
+                        marks[new] = marks[old] + arc_mark[a]
                 size *= n
             for a in range(first, ptr[s * T + t + 1]):
                 down = numbers[3, a]
@@ -99,7 +101,7 @@ def compose(T, station_ptr, nodes, arc_ptr, arc_from, arc_to, arc_cap, arc_stead
                     continue
                 for j in range(MEASURES):
                     numbers[3 + j, a] = measure(j, down / max(limit[t], ROOM))
-    return ptr, tail, head, numbers, offsets
+    return ptr, tail, head, numbers, marks, offsets
 
 
 @njit(cache=True, nogil=True)
@@ -251,14 +253,15 @@ def threshold(values, count, keep):
 
 
 @njit(cache=True, nogil=True)
-def search(allow, width, T, S, ptr, tail, head, numbers, offsets, high, split, price, value, wanted):
+def search(allow, width, T, S, ptr, tail, head, numbers, marks, offsets, high, split, price, value, wanted):
     """Search forward for plans with slack up to ``allow``; returns ``(slack[found], arcs[found, S, T], dropped)``.
 
     Args:
         allow: Greatest slack of interest.
         width: Most labels kept at the start of a period; ``dropped`` is the least slack of those let go.
         value: Values to go at ``split`` and ``price``.
-        wanted: Most plans to return, least slack first.
+        marks: What tells labels of the same state apart; all nil: the better one is kept.
+        wanted: Most plans to return, least slack first (as many as ``width``: all, in any order).
     """
     begin = np.zeros(offsets[S * (T + 1)] + 1, np.int64)
     cost = np.empty(ptr[S * T])
@@ -298,9 +301,10 @@ def search(allow, width, T, S, ptr, tail, head, numbers, offsets, high, split, p
         slots *= 2
     table = np.empty(slots, np.int64)
     state = np.zeros((width, S), np.int64)
-    slack = np.zeros(width)
+    slack, mark = np.zeros(width), np.zeros(width, np.int64)
     came, went = np.zeros((T, width), np.int32), np.zeros((T, width, S), np.int32)
     new_key, new_slack = np.empty(room, np.int64), np.empty(room)
+    new_mark, sign = np.zeros(room, np.int64), np.zeros(S + 1, np.int64)
     new_from, new_arcs = np.empty(room, np.int32), np.empty((room, S), np.int32)
     pos, end, keys = np.zeros(S, np.int64), np.zeros(S, np.int64), np.zeros(S + 1, np.int64)
     chosen = np.zeros(S, np.int32)
@@ -323,6 +327,7 @@ def search(allow, width, T, S, ptr, tail, head, numbers, offsets, high, split, p
                 continue
             sums[0, 0] = slack[lab]
             sums[0, 5] = high[t]
+            sign[0] = mark[lab]
             pos[0] = begin[offsets[t] + state[lab, 0]]
             end[0] = begin[offsets[t] + state[lab, 0] + 1]
             d = 0
@@ -355,11 +360,14 @@ def search(allow, width, T, S, ptr, tail, head, numbers, offsets, high, split, p
                 if d + 1 < S:
                     d += 1
                     keys[d] = key
+                    sign[d] = sign[d - 1] + marks[a]
                     sums[d, 0], sums[d, 1], sums[d, 2] = total, stop, sums[d - 1, 2] + toll[a]
                     sums[d, 3], sums[d, 4], sums[d, 5] = paid, part, least
                     row = offsets[d * (T + 1) + t] + state[lab, d]
                     pos[d], end[d] = begin[row], begin[row + 1]
                     continue
+                signed = sign[d] + marks[a]
+                key ^= signed * 0x5851F42D4C957F2D
                 total += max(0.0, paid - part * least) + max(0.0, tolls - sums[d, 2] - toll[a])
                 if total > cut:
                     continue
@@ -373,6 +381,7 @@ def search(allow, width, T, S, ptr, tail, head, numbers, offsets, high, split, p
                             dropped = min(dropped, new_slack[i])
                             continue
                         new_key[kept], new_slack[kept], new_from[kept] = new_key[i], new_slack[i], new_from[i]
+                        new_mark[kept] = new_mark[i]
                         for s in range(S):
                             new_arcs[kept, s] = new_arcs[i, s]
                         spot = (new_key[kept] * 0x9E3779B97F4A7C1 ^ (new_key[kept] >> 17)) & (slots - 1)
@@ -392,7 +401,7 @@ def search(allow, width, T, S, ptr, tail, head, numbers, offsets, high, split, p
                 if i < 0:
                     i = new_count
                     table[spot] = i
-                    new_key[i], new_slack[i] = key, NEVER
+                    new_key[i], new_slack[i], new_mark[i] = key, NEVER, signed
                     new_count += 1
                 if total < new_slack[i]:
                     new_slack[i], new_from[i] = total, lab
@@ -408,7 +417,7 @@ def search(allow, width, T, S, ptr, tail, head, numbers, offsets, high, split, p
             if new_slack[i] > level or count == width:
                 dropped = min(dropped, new_slack[i])
                 continue
-            slack[count], came[t, count] = new_slack[i], new_from[i]
+            slack[count], came[t, count], mark[count] = new_slack[i], new_from[i], new_mark[i]
             for s in range(S):
                 went[t, count, s] = new_arcs[i, s]
                 state[count, s] = head[new_arcs[i, s]]
@@ -416,13 +425,14 @@ def search(allow, width, T, S, ptr, tail, head, numbers, offsets, high, split, p
     found = min(count, wanted)
     arcs, best = np.zeros((found, S, T), np.int32), np.zeros(found)
     for f in range(found):
-        first = 0
-        for i in range(count):
-            if slack[i] < slack[first]:
-                first = i
-        best[f] = slack[first]
-        slack[first] = NEVER
-        lab = first
+        lab = f  # all are wanted: in any order
+        if found < count:
+            for i in range(count):
+                if slack[i] < slack[lab]:
+                    lab = i
+        best[f] = slack[lab]
+        if found < count:
+            slack[lab] = NEVER
         for t in range(T - 1, -1, -1):
             for s in range(S):
                 arcs[f, s, t] = went[t, lab, s]

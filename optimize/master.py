@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import highspy
 import numpy as np
 import numpy.typing as npt
 
-from optimize.highs import use_threads
+from optimize.highs import quiet_highs, use_threads
 from optimize.line_search import LinePlan
 from optimize.linking import Linking
 from optimize.numbers import Array
@@ -25,6 +25,14 @@ class MasterPrices:
     value: float
     broken: float
     shares: Array
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One plan of the pool for each line (None: none found), and its gain."""
+
+    choice: list[int] | None
+    gain: float | None
 
 
 @dataclass
@@ -86,8 +94,15 @@ class Master:
         columns = np.array(solution.col_value)
         return MasterPrices(duals, solver.getObjectiveValue(), float(columns[n:].sum()), columns[:n])
 
-    def choose(self, prices: MasterPrices, gap: float, time_limit_s: float, start: Sequence[int] | None, most: int) -> list[int] | None:
-        """Return the best choice of one plan for each line; None if none was found.
+    def choose(
+        self,
+        prices: MasterPrices,
+        gap: float,
+        time_limit_s: float,
+        start: Sequence[int] | None,
+        most: int,
+    ) -> Choice:
+        """Return the best choice of one plan for each line that was found.
 
         Args:
             prices: From the linear program; only the ``most`` plans of each line that it prices best take part.
@@ -112,9 +127,31 @@ class Master:
             solver.setSolution(held)
         solver.run()
         if solver.getInfo().primal_solution_status != highspy.SolutionStatus.kSolutionStatusFeasible:
-            return None
+            return Choice(None, None)
         values = np.array(solver.getSolution().col_value)
-        return columns[values > 0.5].tolist()
+        choice: list[int] = columns[values > 0.5].tolist()
+        return Choice(choice, sum(self.plans[n].gain for n in choice))
+
+    def use_of(self, plans: Sequence[LinePlan]) -> Array:
+        """Return what plans use of each limit; a lower limit is one on the amount with its sign turned."""
+        lower, upper = self.limits()
+        amounts = np.array([plan.amounts for plan in plans]).reshape(len(plans), self.links.count)
+        return np.concatenate([amounts[:, np.isfinite(upper)], -amounts[:, np.isfinite(lower)]], axis=1)
+
+    def use_limits(self) -> Array:
+        """Return the limits in the order of :meth:`use_of`."""
+        lower, upper = self.limits()
+        return np.concatenate([upper[np.isfinite(upper)], -lower[np.isfinite(lower)]])
+
+    def use_prices(self, duals: Array) -> Array:
+        """Return the prices of the limits in the order of :meth:`use_of`."""
+        lower, upper = self.limits()
+        return np.concatenate([np.maximum(duals, 0)[np.isfinite(upper)], np.maximum(-duals, 0)[np.isfinite(lower)]])
+
+    def number(self, line: int, plan: LinePlan) -> int:
+        """Return the number of a plan in the pool, after adding it if need be."""
+        self.add(line, [plan])
+        return next(n for n in self.of_line[line] if self.plans[n].renewals == plan.renewals)
 
     def _model(self, columns: Whole, elastic: bool) -> tuple[highspy.Highs, Array]:
         """Return the model over some plans of the pool, and what its linking rows were divided by."""
@@ -139,6 +176,19 @@ class Master:
         return _highs(cost, (i.astype(np.int64), j, v), low, high, integer=not elastic, threads=self.threads), scale
 
 
+def undominated(plans: Sequence[LinePlan], use_of: Callable[[Sequence[LinePlan]], Array]) -> list[LinePlan]:
+    """Return the plans of a line without those that another one beats: more gain, and no limit used more."""
+    ordered = sorted(plans, key=lambda plan: -plan.gain)
+    use = use_of(ordered)
+    kept: list[int] = []
+    front = np.empty_like(use)
+    for n, own in enumerate(use):
+        if not (front[: len(kept)] <= own + 1e-9).all(axis=1).any():
+            front[len(kept)] = own
+            kept.append(n)
+    return [ordered[n] for n in kept]
+
+
 def _highs(
     cost: Array, entries: tuple[Whole, Whole, Array], low: Array, high: Array, integer: bool, threads: int
 ) -> highspy.Highs:
@@ -158,7 +208,7 @@ def _highs(
     if integer:
         lp.integrality_ = [highspy.HighsVarType.kInteger] * len(cost)
     use_threads(threads)
-    solver = highspy.Highs()
+    solver = quiet_highs()
     solver.setOptionValue("output_flag", False)
     solver.setOptionValue("threads", threads)
     if integer:
