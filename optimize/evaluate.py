@@ -12,7 +12,7 @@ from functools import cached_property
 import numpy as np
 from scipy.optimize import linprog
 
-from optimize.numbers import Array, at_age, by_period, discount_factors
+from optimize.numbers import Array, at_age, by_period, discount_factors, reference_table
 from optimize.plan import PeriodRow, PlannedRenewal, Renewal
 from optimize.problem import Asset, ByAge, Line, Option, RenewalProblem
 
@@ -106,7 +106,17 @@ class Evaluator:
     @cached_property
     def baseline_value(self) -> float:
         """Return the value of renewing nothing."""
-        return float(sum(self._values(self.totals([]))[0]))
+        return float(sum(self._values(self.start_totals)[0]))
+
+    @cached_property
+    def start_totals(self) -> Totals:
+        """Return the sums over all machines as they are."""
+        return self.totals([])
+
+    @cached_property
+    def references(self) -> dict[str, tuple[int, int | None]]:
+        """Return asset and option (None: any) by reference."""
+        return reference_table(self.problem)[0]
 
     def evaluate(self, renewals: Iterable[Renewal]) -> Evaluation:
         """Return what the renewals are worth and which limits they break."""
@@ -188,7 +198,7 @@ class Evaluator:
             served = max(0, self.count - before[1] - option.starts_after)
             worth[-1] += self.end_factor * at_age(option.residual, served)
         if asset.line is not None:
-            capacity *= _share_running(downtime, self.hours[asset.line])
+            capacity *= share_running(downtime, self.hours[asset.line])
         return LifeFigures(capacity, worth, cost, downtime, uses, quantities)
 
     def _in_service(self, asset: Asset, life: Life) -> tuple[Array, Array, dict[str, Array]]:
@@ -364,8 +374,8 @@ def ready_again(asset: Asset, life: Life) -> int:
     return period + max(1, asset.options[number].starts_after)
 
 
-def _share_running(downtime_h: Array, hours: Array) -> Array:
-    """Return the share of the hours in which a machine does not stand still."""
+def share_running(downtime_h: Array, hours: Array) -> Array:
+    """Return the share of the hours in which a machine does not stand still, by period (the last axis)."""
     with np.errstate(divide="ignore", invalid="ignore"):
         share = np.where(downtime_h > 0, 1 - downtime_h / hours, 1.0)
     return np.clip(share, 0.0, 1.0)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from typing import Any
 
 import highspy
@@ -14,15 +16,37 @@ FEASIBILITY = 1e-9
 _threads: int | None = None
 
 
+def use_threads(threads: int) -> None:
+    """Let the next run of HiGHS use so many threads.
+
+    HiGHS keeps one pool of threads per process, and a run that asks for another number reports no solution.
+    """
+    global _threads
+    if _threads not in (None, threads):
+        highspy.Highs.resetGlobalScheduler(True)
+    _threads = threads
+
+
+def quiet_highs() -> highspy.Highs:
+    """Return a solver that prints nothing; on its making it would greet on standard output."""
+    sys.stdout.flush()
+    kept, nowhere = os.dup(1), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 1)
+        solver = highspy.Highs()
+        solver.setOptionValue("output_flag", False)
+    finally:
+        os.dup2(kept, 1)
+        os.close(kept)
+        os.close(nowhere)
+    return solver
+
+
 def run_highs(
     model: pyo.ConcreteModel, *, gap: float, time_limit_s: float, threads: int, seed: int, presolve: bool = True
 ) -> Any:  # noqa: ANN401 - Pyomo ships without types
     """Return Pyomo's results of one run of HiGHS; "infeasible" is an answer, not an exception."""
-    global _threads
-    if _threads not in (None, threads):
-        # HiGHS keeps one pool of threads per process, and a run that asks for another number reports no solution
-        highspy.Highs.resetGlobalScheduler(True)
-    _threads = threads
+    use_threads(threads)
     solver = SolverFactory("highs")
     return solver.solve(
         model,

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
+from typing import TYPE_CHECKING
 
-from optimize.evaluate import Evaluation, evaluate
+from optimize.evaluate import Evaluation, Evaluator, evaluate
 from optimize.plan import Clash, Plan, Renewal, Status
 from optimize.problem import RenewalProblem
+
+if TYPE_CHECKING:
+    from optimize.column_generation import Progress
+
+LARGEST_WHOLE = 300
+"""Most assets for which the one model is tried when column generation finds no plan."""
 
 
 class SolverError(RuntimeError):
@@ -22,6 +29,9 @@ def solve(
     threads: int = 1,
     seed: int = 0,
     without: Collection[str] = (),
+    start: Sequence[Renewal] = (),
+    tell: Callable[[Progress], None] = lambda _: None,
+    stops: Callable[[], bool] = lambda: False,
 ) -> Plan:
     """Return the best plan, with a bound that no plan passes.
 
@@ -34,6 +44,9 @@ def solve(
         threads: Processor cores to use.
         seed: Of the solver's own random choices.
         without: Names of limits and rules to disregard (see :mod:`optimize.constraints`).
+        start: A plan to begin with, where many lines are solved one by one (see :mod:`optimize.column_generation`).
+        tell: Called with the progress of such a search.
+        stops: Asked now and then whether to stop such a search with the best plan so far.
 
     >>> from optimize.problem import parse_problem
     >>> plan = solve(parse_problem({
@@ -42,6 +55,29 @@ def solve(
     >>> plan.status, plan.gain, [(r.asset, r.option, r.period) for r in plan.renewals]
     ('optimal', 20.0, [('lathe', 'cnc', 0)])
     """
+    started = time.monotonic()
+    from optimize.decompose import parts_of
+    from optimize.many_lines import solve_lines
+
+    deadline = started + time_limit_s
+    evaluator = Evaluator(problem)
+    parts = parts_of(evaluator, without, lambda: deadline - time.monotonic())
+    if parts is None:
+        return _solve_whole(problem, gap, time_limit_s, threads, seed, without)
+    found = solve_lines(evaluator, parts, gap, deadline, threads, start, tell, stops)
+    bound = found.bound if math.isfinite(found.bound) else None
+    if found.renewals is None:
+        left_s = deadline - time.monotonic()
+        if len(problem.assets) <= LARGEST_WHOLE and left_s > 0:
+            return _solve_whole(problem, gap, left_s, threads, seed, without)
+        return _without_solver(problem, bound, without)
+    return _plan(_checked(evaluator, found.renewals, without), bound, gap)
+
+
+def _solve_whole(
+    problem: RenewalProblem, gap: float, time_limit_s: float, threads: int, seed: int, without: Collection[str]
+) -> Plan:
+    """Solve the problem as one model."""
     from pyomo.contrib.solver.common.results import TerminationCondition
 
     from optimize.clash import find_clash
@@ -49,6 +85,7 @@ def solve(
     from optimize.plant_model import build_model
 
     started = time.monotonic()
+    evaluator = Evaluator(problem)
     plant = build_model(problem, without)
     left_s = max(0.0, time_limit_s - (time.monotonic() - started))
     results = run_highs(plant.model, gap=gap, time_limit_s=left_s, threads=threads, seed=seed)
@@ -68,32 +105,34 @@ def solve(
     if results.incumbent_objective is None:
         return _without_solver(problem, bound, without)
     results.solution_loader.load_vars()
-    checked = _checked(problem, plant.renewals(), without)
+    checked = _checked(evaluator, plant.renewals(), without)
     claimed = results.incumbent_objective * plant.money
     if abs(claimed - checked.gain) > 1e-5 * max(1.0, abs(claimed), abs(checked.value)):
         raise SolverError(f"HiGHS claims a gain of {claimed:.10g}, the plan brings {checked.gain:.10g}")
     finished = ended == TerminationCondition.convergenceCriteriaSatisfied
-    return _plan(checked, bound, finished)
+    return _plan(checked, bound, math.inf if finished else -math.inf)
 
 
-def _checked(problem: RenewalProblem, renewals: Sequence[Renewal], without: Collection[str]) -> Evaluation:
+def _checked(evaluator: Evaluator, renewals: Sequence[Renewal], without: Collection[str]) -> Evaluation:
     """Return the evaluation of a plan that is meant to keep all limits."""
-    checked = evaluate(problem, renewals)
+    checked = evaluator.evaluate(renewals)
     broken = [violation.message for violation in checked.violations if violation.constraint not in without]
     if broken:
         raise SolverError(f"the solver's plan breaks limits: {'; '.join(broken)}")
     return checked
 
 
-def _plan(checked: Evaluation, bound: float | None, finished: bool) -> Plan:
+def _plan(checked: Evaluation, bound: float | None, gap: float) -> Plan:
+    """Return the plan; it is optimal if its own gap is no more than the one asked for."""
     gain = checked.gain
     if bound is not None:
         bound = max(bound, gain)  # a plan in hand proves at least its own gain; the rest is rounding
+    reached = math.inf if bound is None else (bound - gain) / max(abs(gain), 1e-9)
     return Plan(
-        status="optimal" if finished else "feasible",
+        status="optimal" if gap == math.inf or reached <= gap else "feasible",
         gain=gain,
         bound=bound,
-        gap=None if bound is None else (bound - gain) / max(abs(gain), 1e-9),
+        gap=None if bound is None else reached,
         value=checked.value,
         baseline_value=checked.baseline_value,
         renewals=checked.renewals,
@@ -110,7 +149,7 @@ def _without_solver(problem: RenewalProblem, bound: float | None, without: Colle
     if not allowed:
         return _no_plan(problem, "no_plan_yet", bound)
     best = max(allowed, key=lambda plan: plan.gain)
-    return _plan(best, bound, finished=False)
+    return _plan(best, bound, -math.inf)
 
 
 def _no_plan(problem: RenewalProblem, status: Status, bound: float | None, clash: Sequence[Clash] = ()) -> Plan:
