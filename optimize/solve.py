@@ -7,7 +7,8 @@ import time
 from collections.abc import Collection, Sequence
 
 from optimize.evaluate import Evaluation, evaluate
-from optimize.plan import Clash, Plan, Renewal, Status
+from optimize.goals import weighted, weights
+from optimize.plan import Clash, Objective, Plan, Renewal, Status
 from optimize.problem import RenewalProblem
 
 
@@ -25,7 +26,7 @@ def solve(
 ) -> Plan:
     """Return the best plan, with a bound that no plan passes.
 
-    The same problem and settings give the same plan, unless the time limit cuts the search short.
+    Best is the greatest gain, or the greatest weighted sum of the goals where they have weights. The same problem and settings give the same plan, unless the time limit cuts the search short.
 
     Args:
         problem: What may be renewed, and within which limits.
@@ -58,16 +59,16 @@ def solve(
         return _no_plan(problem, "infeasible", None, clash=clash)
     if ended not in {TerminationCondition.convergenceCriteriaSatisfied, TerminationCondition.maxTimeLimit}:
         raise SolverError(f"HiGHS stopped: {ended}")
-    bound = _finite(results.objective_bound, plant.money)
+    bound = _finite(results.objective_bound, plant.money)  # of what is maximised
     if results.incumbent_objective is None:
         return _without_solver(problem, bound, without)
     results.solution_loader.load_vars()
     checked = _checked(problem, plant.renewals(), without)
-    claimed = results.incumbent_objective * plant.money
-    if abs(claimed - checked.gain) > 1e-5 * max(1.0, abs(claimed), abs(checked.value)):
-        raise SolverError(f"HiGHS claims a gain of {claimed:.10g}, the plan brings {checked.gain:.10g}")
+    claimed, found = results.incumbent_objective * plant.money, weighted(problem, checked.gain, checked.goals)
+    if abs(claimed - found) > 1e-5 * max(1.0, abs(claimed), abs(checked.value)):
+        raise SolverError(f"HiGHS claims a gain of {claimed:.10g}, the plan brings {found:.10g}")
     finished = ended == TerminationCondition.convergenceCriteriaSatisfied
-    return _plan(checked, bound, finished)
+    return _plan(problem, checked, bound, finished)
 
 
 def _checked(problem: RenewalProblem, renewals: Sequence[Renewal], without: Collection[str]) -> Evaluation:
@@ -79,15 +80,18 @@ def _checked(problem: RenewalProblem, renewals: Sequence[Renewal], without: Coll
     return checked
 
 
-def _plan(checked: Evaluation, bound: float | None, finished: bool) -> Plan:
-    gain = checked.gain
+def _plan(problem: RenewalProblem, checked: Evaluation, bound: float | None, finished: bool) -> Plan:
+    found, of_goals = weighted(problem, checked.gain, checked.goals), weights(problem)
     if bound is not None:
-        bound = max(bound, gain)  # a plan in hand proves at least its own gain; the rest is rounding
+        bound = max(bound, found)  # a plan in hand proves at least its own gain; the rest is rounding
+    gap = None if bound is None else (bound - found) / max(abs(found), 1e-9)
     return Plan(
         status="optimal" if finished else "feasible",
-        gain=gain,
-        bound=bound,
-        gap=None if bound is None else (bound - gain) / max(abs(gain), 1e-9),
+        gain=checked.gain,
+        bound=None if of_goals else bound,
+        gap=gap,
+        goals=dict(checked.goals) or None,
+        objective=Objective(weights=of_goals, value=found, bound=bound, gap=gap) if of_goals else None,
         value=checked.value,
         baseline_value=checked.baseline_value,
         renewals=checked.renewals,
@@ -102,9 +106,9 @@ def _without_solver(problem: RenewalProblem, bound: float | None, without: Colle
     plans = [evaluate(problem, renewals) for renewals in ((), payback_ranking(problem))]
     allowed = [plan for plan in plans if all(broken.constraint in without for broken in plan.violations)]
     if not allowed:
-        return _no_plan(problem, "no_plan_yet", bound)
-    best = max(allowed, key=lambda plan: plan.gain)
-    return _plan(best, bound, finished=False)
+        return _no_plan(problem, "no_plan_yet", None if weights(problem) else bound)
+    best = max(allowed, key=lambda plan: weighted(problem, plan.gain, plan.goals))
+    return _plan(problem, best, bound, finished=False)
 
 
 def _no_plan(problem: RenewalProblem, status: Status, bound: float | None, clash: Sequence[Clash] = ()) -> Plan:
