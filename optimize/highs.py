@@ -14,7 +14,9 @@ FEASIBILITY = 1e-9
 _threads: int | None = None
 
 
-def run_highs(model: pyo.ConcreteModel, *, gap: float, time_limit_s: float, threads: int, seed: int) -> Any:  # noqa: ANN401 - Pyomo ships without types
+def run_highs(
+    model: pyo.ConcreteModel, *, gap: float, time_limit_s: float, threads: int, seed: int, abs_gap: float = 1e-9
+) -> Any:  # noqa: ANN401 - Pyomo ships without types
     """Return Pyomo's results of one run of HiGHS; "infeasible" is an answer, not an exception."""
     global _threads
     if _threads not in (None, threads):
@@ -29,7 +31,7 @@ def run_highs(model: pyo.ConcreteModel, *, gap: float, time_limit_s: float, thre
         threads=threads,
         time_limit=time_limit_s,
         rel_gap=gap,
-        abs_gap=1e-9,
+        abs_gap=abs_gap,
         solver_options={
             "random_seed": seed,
             "mip_feasibility_tolerance": FEASIBILITY,

@@ -6,7 +6,7 @@ a fixed size, because the solver's tolerances are absolute.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import pyomo.environ as pyo
@@ -97,6 +97,16 @@ def build_model(problem: RenewalProblem, without: Collection[str] = (), elastic:
     return PlantModel(form, rows, maximise(form, *objective_terms(form)))
 
 
+def add_rows(model: pyo.ConcreteModel, name: str, rows: Sequence[Row]) -> None:
+    """Set further rows of the model, in place of those that had this name."""
+    model.del_component(name)
+
+    def bounded(_: pyo.ConcreteModel, number: int) -> tuple[float | None, LinearExpression, float | None]:
+        return _bounded(model, (name, number), rows[number])
+
+    model.add_component(name, pyo.Constraint(range(len(rows)), rule=bounded))
+
+
 def row_scale(row: Row) -> float:
     """Return the greatest coefficient of a row (1 if it has none)."""
     return max((abs(value) for value, _ in row.terms), default=0.0) or 1.0
@@ -122,6 +132,7 @@ def _linear(terms: Terms) -> LinearExpression:
 
 def maximise(form: Formulation, terms: Terms, constant: float) -> float:
     """Set the objective to a sum and a constant; return how many of its units one unit of the model's objective is."""
+    form.model.del_component("objective")
     unit = max((abs(value) for value, _ in terms), default=0.0) / LARGEST_WORTH or 1.0
     scaled = _linear([*((value / unit, variable) for value, variable in terms), (1.0, form.model.nothing)])
     form.model.objective = pyo.Objective(expr=scaled + constant / unit, sense=pyo.maximize)
