@@ -57,7 +57,9 @@ def _line_errors(problem: RenewalProblem, place: str, goal: Goal) -> Iterator[Pr
     mixed = [line.name for line in meant if line.products]
     if goal.of == "output" and mixed:
         found = f"output of {', '.join(mixed)}, which makes several products"
-        yield Problem(f"{place}.of", found, "one product per line", "pieces of different worth do not add up: of: margin")
+        yield Problem(
+            f"{place}.of", found, "one product per line", "pieces of different worth do not add up: of: margin"
+        )
 
 
 def _quantities(problem: RenewalProblem) -> set[str]:
@@ -105,9 +107,13 @@ def _capacity_errors(problem: RenewalProblem, place: str, scenario: Scenario) ->
         own = asset.capacity_per_h or (0.0,)
         base = own[min(asset.age, len(own) - 1)]
         for option in asset.options:
-            gain = factor_of(scenario.capacity_factor, asset.name, option.name) * min(option.capacity_gain_per_h or (0.0,))
+            gain = factor_of(scenario.capacity_factor, asset.name, option.name) * min(
+                option.capacity_gain_per_h or (0.0,)
+            )
             if asset.capacity_per_h and base + gain < 0:
-                yield Problem(place, f"the capacity of {asset.name}/{option.name} falls below 0", "must stay at least 0")
+                yield Problem(
+                    place, f"the capacity of {asset.name}/{option.name} falls below 0", "must stay at least 0"
+                )
 
 
 def _unknown(place: str, name: str, known: Iterable[str]) -> Problem:

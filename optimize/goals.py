@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,6 +11,8 @@ from optimize.numbers import Array, by_period
 from optimize.problem import Goal, Line, Product, RenewalProblem
 
 if TYPE_CHECKING:
+    import pyomo.environ as pyo
+
     from optimize.evaluate import Totals
     from optimize.formulation import Formulation, Terms
 
@@ -100,8 +102,9 @@ def goal_terms(form: Formulation, goal: Goal) -> tuple[Terms, float]:
 
 
 def gain_terms(form: Formulation) -> tuple[Terms, float]:
-    """Return the gain over renewing nothing as a sum, and its constant: output counts in full, so what the lines
-    make without any renewal is taken off.
+    """Return the gain over renewing nothing as a sum, and its constant.
+
+    Output counts in full in the sum, so the constant takes off what the lines make without any renewal.
     """
     terms: Terms = [(step.worth, form.model.step[number]) for number, step in enumerate(form.steps)]
     terms += [(worth, form.model.output[key]) for key, worth in form.worth_per_h.items()]
@@ -119,10 +122,14 @@ def objective_terms(form: Formulation) -> tuple[Terms, float]:
 def weighted_terms(form: Formulation, factors: Mapping[str, float]) -> tuple[Terms, float]:
     """Return a sum of goals, each times its factor; each variable stands once."""
     goals = {goal.name: goal for goal in form.problem.goals}
-    added: dict[int, tuple[float, object]] = {}
+    return summed((factor, *goal_terms(form, goals[name])) for name, factor in factors.items())
+
+
+def summed(parts: Iterable[tuple[float, Terms, float]]) -> tuple[Terms, float]:
+    """Return the sum of several sums with their constants, each times a factor; each variable stands once."""
+    added: dict[int, tuple[float, pyo.Var]] = {}
     constant = 0.0
-    for name, factor in factors.items():
-        terms, base = goal_terms(form, goals[name])
+    for factor, terms, base in parts:
         constant += factor * base
         for value, variable in terms:
             before = added.get(id(variable), (0.0, variable))[0]

@@ -1,7 +1,7 @@
 """The Pareto front of several goals: every schedule that no other beats in one goal without losing in another.
 
-Augmented epsilon-constraint method on search zones. A zone is a corner of the space of goals in which a schedule not yet
-known may lie: better than the corner in every goal. In a zone the sum of all goals, each in units of its range, is
+Augmented epsilon-constraint method on search zones. A zone is a corner of the space of goals in which a schedule not
+yet known may lie: better than the corner in every goal. In a zone the sum of all goals, each in units of its range, is
 maximised with every goal held above the corner by an epsilon row; since all goals are in the sum, what comes out is
 efficient. The point found cuts a zone into one per goal (Klamroth, Lacour and Vanderpooten, 2015, for any number of
 goals), and a zone without a schedule is done. When none is left the front is complete. The zone with most room comes

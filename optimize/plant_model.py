@@ -1,7 +1,7 @@
 """One Pyomo model for the whole plant, put together from the variables and the table of limits and rules.
 
-The objective is the gain over renewing nothing, or the weighted sum of the goals where they have weights. Rows are scaled by their greatest coefficient and the objective to
-a fixed size, because the solver's tolerances are absolute.
+The objective is the gain over renewing nothing, or the weighted sum of the goals where they have weights. Rows are
+scaled by their greatest coefficient and the objective to a fixed size, because the solver's tolerances are absolute.
 """
 
 from __future__ import annotations

@@ -61,13 +61,12 @@ def gains_in(problems: Sequence[RenewalProblem], renewals: Iterable[Renewal]) ->
 
 
 def expected(probabilities: Sequence[float], values: Sequence[float]) -> float:
-    """Return the mean over the scenarios; what the probabilities fall short of 1 by rounding is made up for.
+    """Return the mean over the scenarios.
 
     >>> expected([0.25, 0.75], [4.0, 8.0])
     7.0
     """
-    total = fsum(probabilities)
-    return fsum(p * value for p, value in zip(probabilities, values, strict=True)) / total
+    return fsum(p * value for p, value in zip(probabilities, values, strict=True))
 
 
 def _line(line: Line, scenario: Scenario, count: int) -> Line:

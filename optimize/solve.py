@@ -26,7 +26,8 @@ def solve(
 ) -> Plan:
     """Return the best plan, with a bound that no plan passes.
 
-    Best is the greatest gain, or the greatest weighted sum of the goals where they have weights. The same problem and settings give the same plan, unless the time limit cuts the search short.
+    Best is the greatest gain, or the greatest weighted sum of the goals where they have weights. The same problem and
+    settings give the same plan, unless the time limit cuts the search short.
 
     Args:
         problem: What may be renewed, and within which limits.

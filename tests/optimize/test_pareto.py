@@ -17,12 +17,12 @@ GOALS = (
 )
 
 
-def plans_of(problem):
+def plans_of(problem, most=1500):
     size = 1
     for asset in problem.assets:
         n = len(machine_histories(problem, asset))
         size *= n if asset.count == 1 else n * (n + 1) // 2
-    return None if size > 1500 else all_plans(problem)
+    return None if size > most else all_plans(problem)
 
 
 def turned(problem, goals):
