@@ -59,6 +59,7 @@ class ScheduleRow(_Frozen):
     greatest_regret: float
     allowed: bool
     """Whether it keeps all limits and rules."""
+    renewals: tuple[PlannedRenewal, ...]
 
 
 class Robust(_Frozen):
@@ -77,6 +78,7 @@ class Robust(_Frozen):
     scenarios: tuple[InScenario, ...] = ()
     renewals: tuple[PlannedRenewal, ...] = ()
     schedules: tuple[ScheduleRow, ...] = ()
+    """The first is the one found."""
     clash: tuple[Clash, ...] = ()
 
 
@@ -260,14 +262,48 @@ def robust(
     >>> found.value, [(row.name, row.gains) for row in found.schedules][:2]
     (0.0, [('robust', (0.0, 0.0)), ('as written', (140.0, -40.0))])
     """
-    problems, base = scenario_problems(problem), as_written(problem)
-    probabilities = shares(problem)
-    deadline = time.monotonic() + time_limit_s
+    named = [(scenario.name, share) for scenario, share in zip(problem.scenarios, shares(problem), strict=True)]
+    asked = Settings(gap, time_limit_s, threads, seed, without)
+    return robust_over(as_written(problem), scenario_problems(problem), named, mode, asked, others)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How the solver is run: gap, seconds in all, cores, seed, limits to disregard."""
+
+    gap: float = 1e-4
+    time_limit_s: float = 60.0
+    threads: int = 1
+    seed: int = 0
+    without: Collection[str] = ()
+
+
+def robust_over(
+    base: RenewalProblem,
+    problems: Sequence[RenewalProblem],
+    named: Sequence[tuple[str, float]],
+    mode: Mode,
+    settings: Settings,
+    others: Mapping[str, Sequence[Renewal]] | None = None,
+) -> Robust:
+    """Return the schedule best over problems that differ in what schedules are worth; see :func:`robust`.
+
+    Args:
+        base: Whose limits and rules hold.
+        problems: That of each scenario.
+        named: Name and probability of each.
+        mode: What is best.
+        settings: Of the solver.
+        others: Further schedules to show in the table.
+    """
+    probabilities = [share for _, share in named]
+    deadline = time.monotonic() + settings.time_limit_s
+    without, threads, seed = settings.without, settings.threads, settings.seed
 
     def left_s() -> float:
         return deadline - time.monotonic()
 
-    asked = {"gap": gap, "threads": threads, "seed": seed}
+    asked = {"gap": settings.gap, "threads": threads, "seed": seed}
     model = ScenarioModel(base, problems, without)
     alone = []
     try:
@@ -289,12 +325,12 @@ def robust(
     written = solve(base, time_limit_s=max(1.0, left_s()), without=without, **asked)  # type: ignore[arg-type]
     if written.gain is not None:
         schedules["as written"] = list(written.renewals)
-    for scenario, found in zip(problem.scenarios, alone, strict=True):
-        schedules[f"knowing {scenario.name}"] = found.renewals
+    for (name, _), found in zip(named, alone, strict=True):
+        schedules[f"knowing {name}"] = found.renewals
     schedules.update({name: list(renewals) for name, renewals in (others or {}).items()})
     schedules["nothing"] = []
     rows = [table.row(name, renewals) for name, renewals in schedules.items()]
-    return _told(mode, chosen, alone, rows, table, problem)
+    return _told(mode, chosen, alone, rows, table, named)
 
 
 def _infeasible(
@@ -321,7 +357,8 @@ class _Table:
         """Return the row of one schedule."""
         gains = gains_in(self.problems, renewals)
         regrets = [max(0.0, best - gain) for best, gain in zip(self.bounds, gains, strict=True)]
-        broken = [v for v in evaluate(self.base, renewals).violations if v.constraint not in self.without]
+        checked = evaluate(self.base, renewals)
+        broken = [violation for violation in checked.violations if violation.constraint not in self.without]
         return ScheduleRow(
             name=name,
             gains=tuple(gains),
@@ -330,6 +367,7 @@ class _Table:
             worst=min(gains),
             greatest_regret=max(regrets),
             allowed=not broken,
+            renewals=checked.renewals,
         )
 
 
@@ -339,7 +377,7 @@ def _told(
     alone: Sequence[Chosen],
     rows: Sequence[ScheduleRow],
     table: _Table,
-    problem: RenewalProblem,
+    named: Sequence[tuple[str, float]],
 ) -> Robust:
     """Return the answer, after a look at whether schedule and model agree."""
     found = rows[0]
@@ -352,7 +390,7 @@ def _told(
     if abs(told - claimed) > 1e-5 * max(1.0, abs(claimed), *map(abs, found.gains)):
         raise SolverError(f"HiGHS claims {claimed:.10g} over the scenarios, the schedule brings {told:.10g}")
     finished = chosen.finished and all(one.finished for one in alone)
-    scenarios = zip(problem.scenarios, alone, table.bounds, strict=True)
+    scenarios = zip(named, alone, table.bounds, strict=True)
     return Robust(
         status="optimal" if finished else "feasible",
         mode=mode,
@@ -360,10 +398,10 @@ def _told(
         bound=bound,
         gap=abs(bound - value) / max(abs(value), 1e-9),
         scenarios=tuple(
-            InScenario(name=s.name, probability=s.probability, best=one.objective, bound=most)
-            for s, one, most in scenarios
+            InScenario(name=name, probability=share, best=one.objective, bound=most)
+            for (name, share), one, most in scenarios
         ),
-        renewals=evaluate(table.base, chosen.renewals).renewals,
+        renewals=found.renewals,
         schedules=tuple(rows),
     )
 

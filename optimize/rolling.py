@@ -19,7 +19,7 @@ from optimize.evaluate import evaluate
 from optimize.numbers import by_period, periods_per_year, window_name, windows
 from optimize.plan import Clash, PlannedRenewal, Renewal, Status
 from optimize.problem import RenewalProblem
-from optimize.robust import Chosen, ScenarioModel, as_written, scenario_problems, shares
+from optimize.robust import Chosen, ScenarioModel, Settings, as_written, scenario_problems, shares
 from optimize.scenarios import expected, gains_in
 
 
@@ -74,9 +74,7 @@ class _Planner:
     probabilities: Sequence[float]
     model: ScenarioModel
     deadline: float
-    gap: float
-    threads: int
-    seed: int
+    settings: Settings
     finished: bool = True
     _answers: dict[tuple[tuple[int, ...], int, Plan], Plan] = field(default_factory=dict)
 
@@ -85,8 +83,9 @@ class _Planner:
         left_s = self.deadline - time.monotonic()
         if left_s <= 0:
             raise TimeoutError
+        asked = self.settings
         found = self.model.ask(
-            "expected", factors, gap=self.gap, time_limit_s=left_s, threads=self.threads, seed=self.seed
+            "expected", factors, gap=asked.gap, time_limit_s=left_s, threads=asked.threads, seed=asked.seed
         )
         self.finished = self.finished and (found is None or found.finished)
         return found
@@ -147,23 +146,45 @@ def rolling(
     >>> found.once, found.rolling, found.foresight  # wait a year, buy if gas is dear
     (0.0, 21.0, 39.0)
     """
-    problems, base = scenario_problems(problem), as_written(problem)
-    deadline = time.monotonic() + time_limit_s
-    model = ScenarioModel(base, problems, without)
-    planner = _Planner(base, problems, shares(problem), model, deadline, gap, threads, seed)
+    named = [(scenario.name, share) for scenario, share in zip(problem.scenarios, shares(problem), strict=True)]
+    asked = Settings(gap, time_limit_s, threads, seed, without)
+    return rolling_over(as_written(problem), scenario_problems(problem), named, asked)
+
+
+def rolling_over(
+    base: RenewalProblem, problems: Sequence[RenewalProblem], named: Sequence[tuple[str, float]], settings: Settings
+) -> Rolling:
+    """Return the same over problems that differ in what schedules are worth; see :func:`rolling`.
+
+    Args:
+        base: Whose limits and rules hold.
+        problems: That of each scenario.
+        named: Name and probability of each.
+        settings: Of the solver.
+    """
+    model = ScenarioModel(base, problems, settings.without)
+    deadline = time.monotonic() + settings.time_limit_s
+    planner = _Planner(base, problems, [share for _, share in named], model, deadline, settings)
     try:
         once = planner.ask(planner.probabilities)
         if once is None:
             from optimize.clash import find_clash
 
-            clash = find_clash(base, time_limit_s=time_limit_s, threads=threads, seed=seed, without=without)
+            left_s = max(1.0, deadline - time.monotonic())
+            clash = find_clash(
+                base,
+                time_limit_s=left_s,
+                threads=settings.threads,
+                seed=settings.seed,
+                without=settings.without,
+            )
             return Rolling(status="infeasible", clash=tuple(clash))
         count = len(problems)
         alone = [planner.ask([float(n == other) for other in range(count)]) for n in range(count)]
         ends = [_follow(planner, truth, tuple(once.renewals)) for truth in range(count)]
     except TimeoutError:
         return Rolling(status="no_plan_yet")
-    return _told(problem, planner, once, [found for found in alone if found is not None], ends)
+    return _told(named, planner, once, [found for found in alone if found is not None], ends)
 
 
 def _follow(planner: _Planner, truth: int, plan: Plan) -> tuple[Plan, list[tuple[range, tuple[int, ...]]]]:
@@ -206,21 +227,21 @@ def _alike(one: RenewalProblem, other: RenewalProblem, now: int, plan: Plan) -> 
 
 
 def _told(
-    problem: RenewalProblem,
+    named: Sequence[tuple[str, float]],
     planner: _Planner,
     once: Chosen,
     alone: Sequence[Chosen],
     ends: Sequence[tuple[Plan, list[tuple[range, tuple[int, ...]]]]],
 ) -> Rolling:
-    paths = []
+    paths, problem = [], planner.problem
     first = gains_in(planner.problems, once.renewals)
     every = "year" if periods_per_year(problem) else "period"
-    for n, (scenario, (plan, seen)) in enumerate(zip(problem.scenarios, ends, strict=True)):
+    for n, ((name, share), (plan, seen)) in enumerate(zip(named, ends, strict=True)):
         checked = evaluate(planner.problem, plan)
         years = [
             RollingYear(
                 year=window_name(problem, every, year),
-                possible=tuple(problem.scenarios[k].name for k in left),
+                possible=tuple(named[k][0] for k in left),
                 renewals=tuple(renewal for renewal in checked.renewals if renewal.period in year),
             )
             for year, left in seen
@@ -229,8 +250,8 @@ def _told(
         best = max(alone[n].objective, gain, first[n])
         paths.append(
             RollingPath(
-                name=scenario.name,
-                probability=scenario.probability,
+                name=name,
+                probability=share,
                 once=first[n],
                 rolling=gain,
                 foresight=best,
@@ -239,7 +260,7 @@ def _told(
             )
         )
     means = {
-        name: expected(planner.probabilities, [getattr(path, name) for path in paths])
-        for name in ("once", "rolling", "foresight", "bound")
+        key: expected(planner.probabilities, [getattr(path, key) for path in paths])
+        for key in ("once", "rolling", "foresight", "bound")
     }
     return Rolling(status="optimal" if planner.finished else "feasible", paths=tuple(paths), **means)
