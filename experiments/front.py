@@ -82,7 +82,7 @@ def find_front(
     seed = plant.run.seed if seed is None else seed
     reader = Reader(plant, renewal, Study(seed=seed, workers=workers, engine=engine))
     beliefs = reader.read(announce("Simulating stations and options"))
-    problem = with_goals(renewal_problem(plant, renewal, beliefs), reader, beliefs, goals, renewal.weights)
+    problem = with_goals(renewal_problem(plant, renewal, beliefs), reader, beliefs, goals)
     announce("Looking for the front")
     front = pareto_front(problem, step=step, gap=gap, time_limit_s=time_limit_s)
     if front.status == "infeasible":
@@ -107,7 +107,9 @@ def find_front(
 def spread(front: Front, most: int) -> list[int]:
     """Return so many points of a front, in its order: the best of each goal, the preferred, then those farthest off."""
     ranges = [abs(goal.best - (goal.worst or 0.0)) or 1.0 for goal in front.goals]
-    at = np.array([[point.goals[g.name] / r for g, r in zip(front.goals, ranges, strict=True)] for point in front.points])
+    at = np.array(
+        [[point.goals[g.name] / r for g, r in zip(front.goals, ranges, strict=True)] for point in front.points]
+    )
     if len(at) <= most:
         return list(range(len(at)))
     sign = np.array([1.0 if goal.better == "more" else -1.0 for goal in front.goals])
@@ -162,7 +164,7 @@ def _document(
         "within": front.within,
         "solves": front.solves,
         "preferred": front.preferred,
-        "weights": {goal: renewal.weights[goal] for goal in goals if renewal.weights.get(goal)},
+        "weights": {str(goal): weight for goal, weight in renewal.weights.items() if weight and goal in goals},
         "periods": labels,
         "years": renewal.years,
         "points": [

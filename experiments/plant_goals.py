@@ -52,12 +52,11 @@ def goals_asked(text: str) -> tuple[str, ...]:
     return tuple(name for name in GOALS if name in names)
 
 
-def with_goals(
-    problem: RenewalProblem, reader: Reader, beliefs: Beliefs, names: Sequence[str], weights: dict[str, float]
-) -> RenewalProblem:
+def with_goals(problem: RenewalProblem, reader: Reader, beliefs: Beliefs, names: Sequence[str]) -> RenewalProblem:
     """Return the problem with these goals, each with its weight if the plant file gives one."""
     full = with_energy(problem, reader, beliefs)
     goals = [{"name": name, **GOALS[name]} for name in names]
+    weights: dict[str, float] = {str(name): weight for name, weight in reader.renewal.weights.items() if weight}
     if set(weights) & set(names):
         goals = [goal | {"weight": weights.get(str(goal["name"]), 0.0)} for goal in goals]
     return _again(full, goals=goals)
@@ -149,7 +148,8 @@ def _good_per_h(row: Record) -> float:
 def _counted(reader: Reader, by_carrier: dict[str, float], name: str) -> float:
     energy, year = reader.plant.energy, reader.renewal.begins.year
     return sum(
-        amount * energy.carrier(key).per_unit(QUANTITIES[name], year) / 1000.0 for key, amount in by_carrier.items()
+        float(amount) * energy.carrier(key).per_unit(QUANTITIES[name], year) / 1000.0
+        for key, amount in by_carrier.items()
     )
 
 

@@ -56,7 +56,9 @@ def _energy(energy: Energy, scenario: PlantScenario) -> Energy:
 
 def _line(line: Line, scenario: PlantScenario) -> Line:
     stations = tuple(
-        station.model_copy(update={"options": tuple(_option(option, scenario, station.pace_s) for option in station.options)})
+        station.model_copy(
+            update={"options": tuple(_option(option, scenario, station.pace_s) for option in station.options)}
+        )
         for station in line.stations
     )
     changes: dict[str, Any] = {"stations": stations}

@@ -204,7 +204,11 @@ def _rolling(frame: Frame, beliefs: Beliefs, worlds: Sequence[World], again: Rol
         found = _gains(frame, beliefs, world, [bought], announce("Playing back the plan made again each year"))[0]
         shown = path.model_dump(exclude={"years"})
         years = [
-            {"year": year.year, "possible": list(year.possible), "renewals": [_renewal(r, labels) for r in year.renewals]}
+            {
+                "year": year.year,
+                "possible": list(year.possible),
+                "renewals": [_renewal(r, labels) for r in year.renewals],
+            }
             for year in path.years
         ]
         paths.append({**shown, "simulated": _interval(found), "years": years})

@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict
 from optimize.evaluate import evaluate
 from optimize.numbers import by_period, periods_per_year, window_name, windows
 from optimize.plan import Clash, PlannedRenewal, Renewal, Status
-from optimize.problem import RenewalProblem
+from optimize.problem import Line, Product, RenewalProblem
 from optimize.robust import Chosen, ScenarioModel, Settings, as_written, scenario_problems, shares
 from optimize.scenarios import expected, gains_in
 
@@ -211,9 +211,10 @@ def _alike(one: RenewalProblem, other: RenewalProblem, now: int, plan: Plan) -> 
         return early[0] == early[1]
 
     for mine, theirs in zip(one.lines, other.lines, strict=True):
-        for a, b in ((mine, theirs), *zip(mine.products, theirs.products, strict=True)):
-            if not (same(a.margin, b.margin) and same(a.demand_per_h, b.demand_per_h)):
-                return False
+        pairs: list[tuple[Line | Product, Line | Product]] = [(mine, theirs)]
+        pairs += zip(mine.products, theirs.products, strict=True)
+        if not all(same(a.margin, b.margin) and same(a.demand_per_h, b.demand_per_h) for a, b in pairs):
+            return False
     if not all(same(price, other.prices[name]) for name, price in one.prices.items()):
         return False
     assets = {asset.name: (asset, other.assets[n]) for n, asset in enumerate(one.assets)}

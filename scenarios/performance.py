@@ -8,7 +8,7 @@ from scenarios.catalogue import equipment_types
 from scenarios.evidence import origin
 
 WORSE_HIGH = ("cycle_time_factor", "cycle_time_s", "setup_time_s", "scrap", "power_kw", "use_per_h", "use_per_unit")
-"""Fields that are worse the more; of failures, it is repair times (``ttr_h``), while times to failure are worse the less."""
+"""Fields that are worse the more. Of failures, repair times (``ttr_h``) are, times to failure are worse the less."""
 
 
 def at_end(option: Option, end: Literal["low", "typical", "high"]) -> Option:
@@ -31,7 +31,11 @@ def at_end(option: Option, end: Literal["low", "typical", "high"]) -> Option:
         if worse is None or not _from_catalogue(option, key, entry[key]):
             continue
         known = origin(str(option.equipment), path)
-        value = max(known["low"], known["high"]) if (worse == "high") == (end == "low") else min(known["low"], known["high"])
+        value = (
+            max(known["low"], known["high"])
+            if (worse == "high") == (end == "low")
+            else min(known["low"], known["high"])
+        )
         tree = changed.setdefault(key, deepcopy(entry[key]))
         if "." in path:
             _put(tree, path.split(".")[1:], value)
