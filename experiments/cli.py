@@ -309,10 +309,42 @@ def rank(variants: tuple[str, ...], **given: Any) -> None:  # noqa: ANN401 - cli
     commands.rank(commands.Request(**given, command="rank"), variants, asked)
 
 
+_robust = click.option(
+    "--robust",
+    type=click.Choice(["expected", "worst", "regret"]),
+    help="One schedule for all scenarios of the file: with the greatest mean gain, the greatest gain in the worst "
+    "scenario, or the least of the greatest regret.",
+)
+
+
 @app.command(epilog=PLANTS, short_help="Find the best schedule of renewals and report it.")
 @_plant
 @click.option("--gap", default=1e-3, show_default=True, help="Stop solving at this gap to the bound.")
 @click.option("--time-limit-s", default=120.0, show_default=True, help="Stop solving after so many seconds.")
+@click.option(
+    "--pareto",
+    metavar="GOAL,GOAL",
+    help="The choice between goals (money, output, energy, co2) instead of one schedule: all that no other beats in "
+    "one without losing in another. money is among them unless output is named.",
+)
+@click.option(
+    "--step",
+    type=click.FloatRange(0, 1, min_open=True),
+    default=0.02,
+    show_default=True,
+    help="With --pareto: differences that do not count, as a share of a goal's range.",
+)
+@click.option(
+    "--points",
+    type=click.IntRange(min=1),
+    default=6,
+    show_default=True,
+    help="With --pareto: how many points are played back.",
+)
+@_robust
+@click.option(
+    "--rolling", is_flag=True, help="Also make the plan again each year in each scenario, by what has happened."
+)
 @_fixed_replications
 @_shared
 def plan(gap: float, time_limit_s: float, **given: Any) -> None:  # noqa: ANN401 - click's options by name
@@ -321,10 +353,13 @@ def plan(gap: float, time_limit_s: float, **given: Any) -> None:  # noqa: ANN401
     \b
     renewline plan machining
     renewline plan plant.yaml --lang zh --out report_for_the_owner
+    renewline plan machining --pareto energy
+    renewline plan plant.yaml --robust regret
     """
     from experiments import commands
 
-    commands.plan(commands.Request(**given, command="plan"), gap, time_limit_s)
+    asked = {name: given.pop(name) for name in ("pareto", "step", "points", "robust", "rolling")}
+    commands.plan(commands.Request(**given, command="plan"), gap, time_limit_s, asked)
 
 
 @app.command(short_help="Solve a renewal problem written as JSON.")
@@ -337,16 +372,29 @@ def plan(gap: float, time_limit_s: float, **given: Any) -> None:  # noqa: ANN401
     help="Stop at this gap to the bound, as a share of the gain; the default asks for the best plan there is.",
 )
 @click.option("--time-limit-s", default=120.0, show_default=True, help="Stop after so many seconds.")
+@click.option("--pareto", is_flag=True, help="The efficient schedules between the goals of the file, all of them.")
+@click.option(
+    "--step",
+    type=click.FloatRange(0, 1, min_open=True),
+    default=1e-6,
+    show_default=True,
+    help="With --pareto: differences that do not count, as a share of a goal's range.",
+)
+@click.option("--chart", type=click.Path(dir_okay=False), help="With --pareto: draw the front (.svg, .png or .pdf).")
+@_robust
+@click.option("--rolling", is_flag=True, help="What planning again each year brings, beside one plan and foresight.")
 @click.option("-v", "--verbose", is_flag=True, help="Show a traceback if something goes wrong.")
-def optimize(problem: str, gap: float, time_limit_s: float, verbose: bool) -> None:
+def optimize(problem: str, gap: float, time_limit_s: float, verbose: bool, **asked: Any) -> None:  # noqa: ANN401
     """Solve a renewal problem given as plain numbers (PROBLEM.json) and print the plan as JSON.
 
     \b
     renewline optimize problem.json
+    renewline optimize problem.json --pareto --chart front.svg
+    renewline optimize problem.json --robust regret
     """
     from experiments import commands
 
-    commands.optimize(problem, gap, time_limit_s)
+    commands.optimize(problem, gap, time_limit_s, asked)
 
 
 def _names(ctx: click.Context, param: click.Parameter, value: str | None) -> tuple[str, ...] | None:

@@ -147,8 +147,18 @@ def rank(request: Request, variants: tuple[str, ...], asked: dict[str, Any]) -> 
         raise click.exceptions.Exit(5)
 
 
-def plan(request: Request, gap: float, time_limit_s: float) -> None:
-    """Find the schedule, play it back, report it."""
+def plan(request: Request, gap: float, time_limit_s: float, asked: dict[str, Any]) -> None:
+    """Find the schedule, play it back, report it; or what the options on goals and scenarios ask for."""
+    if asked["pareto"] or asked["robust"] or asked["rolling"]:
+        from experiments.goal_commands import check_options, plan_goals
+
+        check_options(asked)
+        answered = plan_goals(request, asked, gap, time_limit_s, _stages(request))
+        _deliver(request, answered)
+        if answered["status"] not in {"complete", "optimal"}:
+            click.echo("The time was up before the search was complete; allow it more.", err=True)
+            raise click.exceptions.Exit(5)
+        return
     from experiments.plan import document_of, find_plan
     from scenarios.files import read_plant
 
@@ -172,8 +182,20 @@ def plan(request: Request, gap: float, time_limit_s: float) -> None:
         raise click.exceptions.Exit(5)
 
 
-def optimize(problem: str, gap: float, time_limit_s: float) -> None:
-    """Solve a renewal problem given as plain numbers."""
+def optimize(problem: str, gap: float, time_limit_s: float, asked: dict[str, Any]) -> None:
+    """Solve a renewal problem given as plain numbers, or answer what the options on goals and scenarios ask."""
+    from experiments import goal_commands
+
+    goal_commands.check_options(asked)
+    if asked["pareto"]:
+        from experiments.lang import choose_language
+
+        lang = choose_language(None, os.environ)
+        goal_commands.optimize_goals(problem, time_limit_s, asked["step"], asked["chart"], lang)
+        return
+    if asked["robust"] or asked["rolling"]:
+        goal_commands.optimize_robust(problem, asked["robust"], asked["rolling"], gap, time_limit_s)
+        return
     from models.errors import PlanImpossible
     from optimize.problem import read_problem
     from optimize.solve import solve

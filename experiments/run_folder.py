@@ -120,6 +120,8 @@ def _tables(document: Row) -> dict[str, list[Row]]:
         return _simulation_tables(document)
     if document["kind"] == "rank":
         return {"variants": [flat({k: v for k, v in row.items() if k != "options"}) for row in document["variants"]]}
+    if document["kind"] in {"front", "robust"}:
+        return _goal_tables(document)
     if document["kind"] == "compare":
         rows = [{"line": "all", **document["difference"]}, *document["by_line"]]
         difference = [
@@ -134,6 +136,23 @@ def _tables(document: Row) -> dict[str, list[Row]]:
         return {"difference": difference, **sides}
     listed = {name: document[name] for name in ("renewals", "by_year", "by_period", "cash_flow", "explained")}
     return {name: [flat(row) for row in rows] for name, rows in listed.items()}
+
+
+def _goal_tables(document: Row) -> dict[str, list[Row]]:
+    """Return the points of a front with their schedules, or the schedules over scenarios."""
+    if document["kind"] == "front":
+        points = [flat({k: v for k, v in point.items() if k != "renewals"}) for point in document["points"]]
+        renewals = [{"point": p["number"], **row} for p in document["points"] for row in p["renewals"]]
+        return {"points": points, "renewals": renewals}
+    names = [scenario["name"] for scenario in document["scenarios"]]
+    gains = [
+        {"schedule": row["name"], "scenario": name, "predicted_cny": gain, "regret_cny": regret,
+         **({} if simulated is None else flat({"simulated_cny": simulated["gains"][n]}))}
+        for row in document["schedules"]
+        for simulated in [row.get("simulated")]
+        for n, (name, gain, regret) in enumerate(zip(names, row["gains"], row["regrets"], strict=True))
+    ]  # fmt: skip
+    return {"scenarios": [flat(row) for row in document["scenarios"]], "gains": gains, "renewals": document["renewals"]}
 
 
 def _simulation_tables(document: Row) -> dict[str, list[Row]]:

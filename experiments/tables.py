@@ -8,7 +8,7 @@ from rich.table import Table as RichTable
 from rich.text import Text
 
 from experiments.bench import tables as bench_tables
-from experiments.report import energy_parts, kpi_parts, plan_parts, rank_parts, run_parts, statistics_parts
+from experiments.report import energy_parts, goal_parts, kpi_parts, plan_parts, rank_parts, run_parts, statistics_parts
 from experiments.report.parts import Column, Document, Table, Writer, with_names
 
 
@@ -97,6 +97,20 @@ def _rank(document: Document, w: Writer) -> tuple[list[str], list[Table]]:
     return said, [rank_parts.table(document, w)]
 
 
+def _front(front: Document, w: Writer) -> tuple[list[str], list[Table]]:
+    return goal_parts.front_answer(front, w), [goal_parts.front_table(front, w), goal_parts.played_table(front, w)]
+
+
+def _robust(document: Document, w: Writer) -> tuple[list[str], list[Table]]:
+    makers = (
+        goal_parts.schedules_table,
+        goal_parts.simulated_table,
+        goal_parts.robust_renewals,
+        goal_parts.rolling_table,
+    )
+    return goal_parts.robust_answer(document, w), [make(document, w) for make in makers]
+
+
 def _upright(table: Table, most: int = 4) -> Table:
     """Return a table with rows and columns exchanged if it has few rows, so that many columns fit."""
     if not 0 < len(table.rows) <= most:
@@ -112,4 +126,6 @@ _KINDS: dict[str, Callable[[Document, Writer], tuple[list[str], list[Table]]]] =
     "simulate": _simulate,
     "rank": _rank,
     "bench": bench_tables.tables,
+    "front": _front,
+    "robust": _robust,
 }

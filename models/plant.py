@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from annotated_types import Ge
 from pydantic import ConfigDict, Field, Strict, field_validator, model_validator
 
-from models.base import Count, Model, NonNegative, Number, Places, Positive
+from models.base import Count, Model, NonNegative, Number, Places, Positive, Share
 from models.calendar import Calendar
 from models.energy import Energy
 from models.finance import TaxRules
@@ -127,6 +127,43 @@ class Rule(Model):
         return self
 
 
+class PlantScenario(Model):
+    """One way in which the coming years may go; factors on what the file says, all years alike."""
+
+    name: str = Field(min_length=1)
+    """What tables call it."""
+    probability: Share
+    """All scenarios together: 1."""
+    demand_factor: Positive = 1.0
+    """On the orders of every line whose source is not saturated."""
+    margin_factor: NonNegative = 1.0
+    """On the margin of every product."""
+    price_factor: dict[str, NonNegative] = {}
+    """On the price of a carrier, e.g. ``{electricity: 1.3}``; ``co2`` for the price of CO2."""
+    new_machines: Literal["low", "typical", "high"] = "typical"
+    """Performance of new equipment: ``low``, ``high``: what it takes from the catalogue at the worse or better end of
+    its range."""
+    speed_factor: Positive = 1.0
+    """On the speed of every option; for equipment that is not from the catalogue."""
+
+
+class Uncertainty(Model):
+    """What is not known of the coming years, as scenarios."""
+
+    scenarios: tuple[PlantScenario, ...] = Field(min_length=1)
+    """Together they are all that may happen."""
+
+    @model_validator(mode="after")
+    def _adds_up(self) -> "Uncertainty":
+        total = sum(scenario.probability for scenario in self.scenarios)
+        if abs(total - 1.0) > 1e-6:
+            raise ValueError(f"probabilities add up to {total:.6g}, not to 1")
+        names = [scenario.name for scenario in self.scenarios]
+        if len(set(names)) < len(names):
+            raise ValueError("two scenarios have the same name")
+        return self
+
+
 class Renewal(Model):
     """The renewal plan's frame: horizon, money, limits, rules."""
 
@@ -155,6 +192,10 @@ class Renewal(Model):
     """Income tax and depreciation."""
     replications: Count = 4
     """Replications of the play-back over the whole horizon."""
+    weights: dict[Literal["money", "output", "energy", "co2"], NonNegative] = {}
+    """What a CNY of gain, a part more, a tce and a tonne of CO2 less are worth: marks a point of ``plan --pareto``."""
+    uncertainty: Uncertainty | None = None
+    """Scenarios for ``plan --robust``."""
 
     @field_validator("budget_cny")
     @classmethod

@@ -34,6 +34,8 @@ WORDS = {
     "max_lines_down": "lines down at once",
     "target_min": "target",
     "target_max": "target",
+    "goal_min": "goal",
+    "goal_max": "goal",
 }
 """Limits that have a number of their own, and what to call them."""
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from optimize import rule_rows
 from optimize.formulation import Formulation, Row, Terms
+from optimize.goals import goal_terms
 from optimize.lives import State, too_old_at_end
 from optimize.numbers import Array, by_period, period_name, window_name, windows
 from optimize.problem import Line
@@ -201,6 +202,15 @@ def _target_rows(form: Formulation, which: str) -> Iterator[Row]:
             yield Row(where, change, lower, upper, base=base)
 
 
+def _goal_rows(form: Formulation, sign: float) -> Iterator[Row]:
+    for goal in form.problem.goals:
+        if goal.limit is not None and goal.sign == sign:
+            terms, base = goal_terms(form, goal)
+            limit = goal.limit - base
+            lower, upper = (limit, None) if sign > 0 else (None, limit)
+            yield Row(goal.name, terms, lower, upper, base=base)
+
+
 def _renewed_in(form: Formulation, unit: int, period: int) -> Terms:
     return form.machines(lambda step: step.period == period, [unit])
 
@@ -307,6 +317,20 @@ CONSTRAINTS: tuple[Constraint, ...] = (
         "sum of quantities[t] <= max for t >= from",
         "unit of the quantity",
         lambda form: _target_rows(form, "max"),
+    ),
+    Constraint(
+        "goal_min",
+        "A goal that is better the more, summed over the horizon or in the last period, reaches at least its limit.",
+        "sum over t of goal[t] >= limit, or goal[T-1] >= limit",
+        "unit of the goal",
+        lambda form: _goal_rows(form, 1.0),
+    ),
+    Constraint(
+        "goal_max",
+        "A goal that is better the less, summed over the horizon or in the last period, keeps to its limit.",
+        "sum over t of goal[t] <= limit, or goal[T-1] <= limit",
+        "unit of the goal",
+        lambda form: _goal_rows(form, -1.0),
     ),
     Constraint(
         "together",

@@ -6,12 +6,13 @@ Knows nothing of the optimiser: it is what checks the optimiser's answer.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
 from scipy.optimize import linprog
 
+from optimize.goals import reached
 from optimize.numbers import Array, at_age, by_period, discount_factors, reference_table
 from optimize.plan import PeriodRow, PlannedRenewal, Renewal
 from optimize.problem import Asset, ByAge, Line, Option, RenewalProblem
@@ -55,6 +56,7 @@ class Totals:
     resources: Mapping[str, Array]
     quantities: Mapping[str, Array]
     unplaced: tuple[Violation, ...]
+    goals: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,7 @@ class Evaluation:
     by_period: tuple[PeriodRow, ...]
     renewals: tuple[PlannedRenewal, ...]
     violations: tuple[Violation, ...]
+    goals: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def gain(self) -> float:
@@ -111,7 +114,7 @@ class Evaluator:
     @cached_property
     def start_totals(self) -> Totals:
         """Return the sums over all machines as they are."""
-        return self.totals([])
+        return self._sums([])
 
     @cached_property
     def references(self) -> dict[str, tuple[int, int | None]]:
@@ -131,6 +134,7 @@ class Evaluator:
             by_period=self._rows(totals, values, output),
             renewals=tuple(self._planned(renewal) for renewal in chosen),
             violations=(*totals.unplaced, *violations(self.problem, totals)),
+            goals=totals.goals,
         )
 
     def gain_if_allowed(self, renewals: Sequence[Renewal]) -> float | None:
@@ -143,7 +147,15 @@ class Evaluator:
         return float(sum(self._values(totals)[0])) - self.baseline_value
 
     def totals(self, renewals: Sequence[Renewal]) -> Totals:
-        """Return the sums over all machines for renewals in the order of their periods."""
+        """Return the sums over all machines for renewals in the order of their periods, and what goals they reach."""
+        totals = self._sums(renewals)
+        if not self.problem.goals:
+            return totals
+        values, output = self._values(totals)
+        gain = float(sum(values)) - self.baseline_value
+        return replace(totals, goals=reached(self.problem, totals, gain, output))
+
+    def _sums(self, renewals: Sequence[Renewal]) -> Totals:
         problem, zero = self.problem, np.zeros(self.count)
         by_asset: dict[int, list[Renewal]] = {}
         for renewal in renewals:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import pyomo.environ as pyo
 
 from optimize.evaluate import Evaluator
+from optimize.goals import counted_lines
 from optimize.lives import Step, Unit, make_steps, make_units
 from optimize.numbers import by_period, reference_table
 from optimize.problem import Line, Product, RenewalProblem
@@ -55,7 +56,7 @@ class Formulation:
         self.meanings: list[Row] = []
 
     def _define_variables(self) -> None:
-        model = self.model
+        model, counted = self.model, counted_lines(self.problem)
         model.step = pyo.Var(range(len(self.steps)), domain=pyo.NonNegativeIntegers)
         for number, step in enumerate(self.steps):
             model.step[number].setub(self.units[step.unit].machines)
@@ -64,7 +65,7 @@ class Formulation:
             for line in self.problem.lines
             for product in line.products or (line,)
             for period, value in enumerate(self.output_worth(line, product))
-            if value > 0  # what is worth nothing needs no variable
+            if value > 0 or line.name in counted  # what is worth nothing needs no variable
         }
         self.worth_per_h: dict[tuple[str, str, int], float] = worth
         model.output = pyo.Var(list(worth), domain=pyo.NonNegativeReals)

@@ -43,7 +43,14 @@ def quiet_highs() -> highspy.Highs:
 
 
 def run_highs(
-    model: pyo.ConcreteModel, *, gap: float, time_limit_s: float, threads: int, seed: int, presolve: bool = True
+    model: pyo.ConcreteModel,
+    *,
+    gap: float,
+    time_limit_s: float,
+    threads: int,
+    seed: int,
+    presolve: bool = True,
+    abs_gap: float = 1e-9,
 ) -> Any:  # noqa: ANN401 - Pyomo ships without types
     """Return Pyomo's results of one run of HiGHS; "infeasible" is an answer, not an exception."""
     use_threads(threads)
@@ -55,7 +62,7 @@ def run_highs(
         threads=threads,
         time_limit=time_limit_s,
         rel_gap=gap,
-        abs_gap=1e-9,
+        abs_gap=abs_gap,
         solver_options={
             "random_seed": seed,
             "presolve": "choose" if presolve else "off",

@@ -34,6 +34,7 @@ def violations(problem: RenewalProblem, totals: Totals) -> Iterator[Violation]:
     yield from _downtime_violations(problem, totals)
     yield from _lines_down_violations(problem, totals)
     yield from _target_violations(problem, totals)
+    yield from _goal_violations(problem, totals)
     for index, rule in enumerate(problem.rules):
         yield from _rule_violations(problem, totals, index, rule)
 
@@ -168,6 +169,18 @@ def _target_violations(problem: RenewalProblem, totals: Totals) -> Iterator[Viol
             if target.max is not None and _above(found, target.max):
                 text = f"{where}: {found:.10g}, at most {target.max:.10g}"
                 yield Violation("target_max", where, found, target.max, text)
+
+
+def _goal_violations(problem: RenewalProblem, totals: Totals) -> Iterator[Violation]:
+    for goal in problem.goals:
+        if goal.limit is None:
+            continue
+        found, limit = totals.goals[goal.name], goal.limit
+        if goal.sign > 0 and _above(limit, found):
+            text = f"{goal.name}: {found:.10g}, at least {limit:.10g}"
+            yield Violation("goal_min", goal.name, found, limit, text)
+        if goal.sign < 0 and _above(found, limit):
+            yield Violation("goal_max", goal.name, found, limit, f"{goal.name}: {found:.10g}, at most {limit:.10g}")
 
 
 class _Events:

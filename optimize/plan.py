@@ -73,8 +73,24 @@ class Clash(_Frozen):
     message: str
 
 
+class Objective(_Frozen):
+    """What was maximised in place of the gain: the sum of the goals, each times its weight (negative: less is better).
+
+    ``bound`` and ``gap`` are for this sum: no plan reaches more than ``bound``.
+    """
+
+    weights: Mapping[str, float]
+    value: float
+    bound: float | None
+    gap: float | None
+
+
 class Plan(_Frozen):
-    """The answer. Money is present value; ``gain`` is over renewing nothing and ``bound`` is for ``gain``."""
+    """The answer. Money is present value; ``gain`` is over renewing nothing and ``bound`` is for ``gain``.
+
+    Where goals have weights, ``objective`` says what was maximised; ``bound`` is then None, since the greatest gain was
+    not asked for, and ``gap`` is that of the objective.
+    """
 
     status: Status
     gain: float | None
@@ -85,3 +101,5 @@ class Plan(_Frozen):
     renewals: tuple[PlannedRenewal, ...] = ()
     by_period: tuple[PeriodRow, ...] = ()
     clash: tuple[Clash, ...] = ()
+    goals: Mapping[str, float] | None = None
+    objective: Objective | None = None

@@ -1,12 +1,12 @@
 """One Pyomo model for the whole plant, put together from the variables and the table of limits and rules.
 
-The objective is the gain over renewing nothing. Rows are scaled by their greatest coefficient and the objective to
-a fixed size, because the solver's tolerances are absolute.
+The objective is the gain over renewing nothing, or the weighted sum of the goals where they have weights. Rows are
+scaled by their greatest coefficient and the objective to a fixed size, because the solver's tolerances are absolute.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import pyomo.environ as pyo
@@ -14,6 +14,7 @@ from pyomo.core.expr import LinearExpression
 
 from optimize.constraints import CONSTRAINTS
 from optimize.formulation import Formulation, Row, Terms
+from optimize.goals import objective_terms
 from optimize.plan import Renewal, Replaced
 from optimize.problem import RenewalProblem
 from optimize.tightening import bound_output, tightened
@@ -33,7 +34,7 @@ RowKey = tuple[str, int]
 
 @dataclass
 class PlantModel:
-    """The Pyomo model, what its rows are, and how many units of money one unit of its objective is."""
+    """The Pyomo model, what its rows are, and how many units of what is maximised one unit of its objective is."""
 
     form: Formulation
     rows: dict[RowKey, Row]
@@ -103,7 +104,17 @@ def build_model(problem: RenewalProblem, without: Collection[str] = (), elastic:
         slacks = [(1.0, slack) for slack in (*model.over.values(), *model.under.values())]
         model.objective = pyo.Objective(expr=_linear([*slacks, (1.0, model.nothing)]), sense=pyo.minimize)
         return PlantModel(form, rows, 1.0)
-    return PlantModel(form, rows, _maximise_gain(form))
+    return PlantModel(form, rows, maximise(form, *objective_terms(form)))
+
+
+def add_rows(model: pyo.ConcreteModel, name: str, rows: Sequence[Row]) -> None:
+    """Set further rows of the model, in place of those that had this name."""
+    model.del_component(name)
+
+    def bounded(_: pyo.ConcreteModel, number: int) -> tuple[float | None, LinearExpression, float | None]:
+        return _bounded(model, (name, number), rows[number])
+
+    model.add_component(name, pyo.Constraint(range(len(rows)), rule=bounded))
 
 
 def row_scale(row: Row) -> float:
@@ -130,13 +141,10 @@ def _linear(terms: Terms) -> LinearExpression:
     return LinearExpression(linear_coefs=[value for value, _ in terms], linear_vars=[variable for _, variable in terms])
 
 
-def _maximise_gain(form: Formulation) -> float:
-    """Set the objective; return how many units of money one unit of it is."""
-    terms: Terms = [(step.worth, form.model.step[number]) for number, step in enumerate(form.steps)]
-    terms += [(worth, form.model.output[key]) for key, worth in form.worth_per_h.items()]
-    money = max((abs(value) for value, _ in terms), default=0.0) / LARGEST_WORTH or 1.0
-    # output counts in full, so what the line makes without any renewal is taken off
-    start = form.evaluator.baseline_value - float(form.start.worth.sum())
-    scaled = _linear([*((value / money, variable) for value, variable in terms), (1.0, form.model.nothing)])
-    form.model.objective = pyo.Objective(expr=scaled - start / money, sense=pyo.maximize)
-    return money
+def maximise(form: Formulation, terms: Terms, constant: float) -> float:
+    """Set the objective to a sum and a constant; return how many of its units one unit of the model's objective is."""
+    form.model.del_component("objective")
+    unit = max((abs(value) for value, _ in terms), default=0.0) / LARGEST_WORTH or 1.0
+    scaled = _linear([*((value / unit, variable) for value, variable in terms), (1.0, form.model.nothing)])
+    form.model.objective = pyo.Objective(expr=scaled + constant / unit, sense=pyo.maximize)
+    return unit

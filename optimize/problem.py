@@ -268,6 +268,59 @@ class Target(_Frozen):
     start: Period = Field(default=0, alias="from")
 
 
+GoalKind = Literal["gain", "output", "margin", "quantity", "cost"]
+
+
+class Goal(_Frozen):
+    """What a plan is judged by: the gain, what lines make, a quantity of what is in service, or money spent.
+
+    ``over`` sums over the horizon, or looks at the last period (``end``). ``limit`` is the least (of a goal that is
+    better the more) or the most (the less) that a plan may reach. Goals with a ``weight`` are added up and maximised
+    in place of the gain; those that are better the less count negative.
+    """
+
+    name: Name
+    of: GoalKind
+    quantity: str | None = None
+    line: str | None = None
+    better: Literal["more", "less"] | None = None
+    over: Literal["horizon", "end"] = "horizon"
+    limit: Number | None = None
+    weight: NotNegative | None = None
+
+    @property
+    def sign(self) -> float:
+        """Return 1 where more is better, -1 where less is; by itself a quantity or cost is better the less."""
+        usual = "less" if self.of in {"quantity", "cost"} else "more"
+        return 1.0 if (self.better or usual) == "more" else -1.0
+
+
+def _for_all(value: object) -> object:
+    """Return a number or list as what holds for all names."""
+    return {"*": value} if isinstance(value, int | float | list | tuple) else value
+
+
+FactorsByPeriod = Annotated[Mapping[str, NotNegativeByPeriod], BeforeValidator(_for_all)]
+Factors = Annotated[Mapping[str, NotNegative], BeforeValidator(_for_all)]
+
+
+class Scenario(_Frozen):
+    """One way the world may go, as factors on the problem as it is written.
+
+    Factors on demand and margin are by line, on prices by carrier, on options by ``asset/option`` or ``asset``; ``*``
+    stands for all others, and so does a number or list in place of names. ``capacity_factor`` is on the capacity of
+    an option (on its gain where it has one), ``saving_factor`` on what it saves, by carrier or in money.
+    """
+
+    name: Name
+    probability: NotNegative
+    demand_factor: FactorsByPeriod = Field(default_factory=dict)
+    margin_factor: FactorsByPeriod = Field(default_factory=dict)
+    price_factor: FactorsByPeriod = Field(default_factory=dict)
+    capacity_factor: Factors = Field(default_factory=dict)
+    saving_factor: Factors = Field(default_factory=dict)
+
+
 class RenewalProblem(_Frozen):
     """The whole problem; every reference in it names something that exists."""
 
@@ -282,6 +335,8 @@ class RenewalProblem(_Frozen):
     assets: tuple[Asset, ...] = ()
     rules: tuple[Rule, ...] = ()
     targets: tuple[Target, ...] = ()
+    goals: tuple[Goal, ...] = ()
+    scenarios: tuple[Scenario, ...] = ()
 
     @model_validator(mode="after")
     def _references_exist(self) -> RenewalProblem:

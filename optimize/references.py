@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 
 from models.errors import Problem
+from optimize.goal_references import goal_errors, scenario_errors
 from optimize.numbers import periods_per_year, reference_table, year_count
 from optimize.problem import (
     After,
@@ -41,6 +42,8 @@ def reference_errors(problem: RenewalProblem) -> list[Problem]:
         *(error for index, asset in enumerate(problem.assets) for error in _asset_errors(problem, index, asset)),
         *_rule_errors(problem),
         *(error for index, target in enumerate(problem.targets) for error in _target_errors(problem, index, target)),
+        *goal_errors(problem),
+        *scenario_errors(problem),
     ]
 
 

@@ -8,7 +8,8 @@ from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING
 
 from optimize.evaluate import Evaluation, Evaluator, evaluate
-from optimize.plan import Clash, Plan, Renewal, Status
+from optimize.goals import weighted, weights
+from optimize.plan import Clash, Objective, Plan, Renewal, Status
 from optimize.problem import RenewalProblem
 
 if TYPE_CHECKING:
@@ -35,7 +36,8 @@ def solve(
 ) -> Plan:
     """Return the best plan, with a bound that no plan passes.
 
-    The same problem and settings give the same plan, unless the time limit cuts the search short.
+    Best is the greatest gain, or the greatest weighted sum of the goals where they have weights. The same problem and
+    settings give the same plan, unless the time limit cuts the search short.
 
     Args:
         problem: What may be renewed, and within which limits.
@@ -71,7 +73,7 @@ def solve(
         if len(problem.assets) <= LARGEST_WHOLE and left_s > 0:
             return _solve_whole(problem, gap, left_s, threads, seed, without)
         return _without_solver(problem, bound, without)
-    return _plan(_checked(evaluator, found.renewals, without), bound, gap)
+    return _plan(problem, _checked(evaluator, found.renewals, without), bound, gap)
 
 
 def _solve_whole(
@@ -101,16 +103,16 @@ def _solve_whole(
     ended = results.termination_condition
     if ended not in {TerminationCondition.convergenceCriteriaSatisfied, TerminationCondition.maxTimeLimit}:
         raise SolverError(f"HiGHS stopped: {ended}")
-    bound = _finite(results.objective_bound, plant.money)
+    bound = _finite(results.objective_bound, plant.money)  # of what is maximised
     if results.incumbent_objective is None:
         return _without_solver(problem, bound, without)
     results.solution_loader.load_vars()
     checked = _checked(evaluator, plant.renewals(), without)
-    claimed = results.incumbent_objective * plant.money
-    if abs(claimed - checked.gain) > 1e-5 * max(1.0, abs(claimed), abs(checked.value)):
-        raise SolverError(f"HiGHS claims a gain of {claimed:.10g}, the plan brings {checked.gain:.10g}")
+    claimed, found = results.incumbent_objective * plant.money, weighted(problem, checked.gain, checked.goals)
+    if abs(claimed - found) > 1e-5 * max(1.0, abs(claimed), abs(checked.value)):
+        raise SolverError(f"HiGHS claims a gain of {claimed:.10g}, the plan brings {found:.10g}")
     finished = ended == TerminationCondition.convergenceCriteriaSatisfied
-    return _plan(checked, bound, math.inf if finished else -math.inf)
+    return _plan(problem, checked, bound, math.inf if finished else -math.inf)
 
 
 def _checked(evaluator: Evaluator, renewals: Sequence[Renewal], without: Collection[str]) -> Evaluation:
@@ -122,17 +124,20 @@ def _checked(evaluator: Evaluator, renewals: Sequence[Renewal], without: Collect
     return checked
 
 
-def _plan(checked: Evaluation, bound: float | None, gap: float) -> Plan:
+def _plan(problem: RenewalProblem, checked: Evaluation, bound: float | None, gap: float) -> Plan:
     """Return the plan; it is optimal if its own gap is no more than the one asked for."""
-    gain = checked.gain
+    found, of_goals = weighted(problem, checked.gain, checked.goals), weights(problem)
     if bound is not None:
-        bound = max(bound, gain)  # a plan in hand proves at least its own gain; the rest is rounding
-    reached = math.inf if bound is None else (bound - gain) / max(abs(gain), 1e-9)
+        bound = max(bound, found)  # a plan in hand proves at least its own gain; the rest is rounding
+    reached = math.inf if bound is None else (bound - found) / max(abs(found), 1e-9)
+    own = None if bound is None else reached
     return Plan(
         status="optimal" if gap == math.inf or reached <= gap else "feasible",
-        gain=gain,
-        bound=bound,
-        gap=None if bound is None else reached,
+        gain=checked.gain,
+        bound=None if of_goals else bound,
+        gap=own,
+        goals=dict(checked.goals) or None,
+        objective=Objective(weights=of_goals, value=found, bound=bound, gap=own) if of_goals else None,
         value=checked.value,
         baseline_value=checked.baseline_value,
         renewals=checked.renewals,
@@ -147,9 +152,9 @@ def _without_solver(problem: RenewalProblem, bound: float | None, without: Colle
     plans = [evaluate(problem, renewals) for renewals in ((), payback_ranking(problem))]
     allowed = [plan for plan in plans if all(broken.constraint in without for broken in plan.violations)]
     if not allowed:
-        return _no_plan(problem, "no_plan_yet", bound)
-    best = max(allowed, key=lambda plan: plan.gain)
-    return _plan(best, bound, -math.inf)
+        return _no_plan(problem, "no_plan_yet", None if weights(problem) else bound)
+    best = max(allowed, key=lambda plan: weighted(problem, plan.gain, plan.goals))
+    return _plan(problem, best, bound, -math.inf)
 
 
 def _no_plan(problem: RenewalProblem, status: Status, bound: float | None, clash: Sequence[Clash] = ()) -> Plan:

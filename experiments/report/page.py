@@ -14,6 +14,8 @@ from experiments.report import (
     charts,
     energy_parts,
     gantt,
+    goal_charts,
+    goal_parts,
     kpi_parts,
     plan_parts,
     rank_parts,
@@ -286,6 +288,36 @@ def _queues(run: Document, w: Writer) -> list[Table]:
     return _filled([*tables, run_parts.stops(run, w), run_parts.crews(run, w)])
 
 
+def _front(front: Document, w: Writer) -> Page:
+    blocks: list[Chart | Table] = [goal_charts.front(front, w), goal_parts.front_table(front, w)]
+    sections = [
+        Section("front", w.t("The choice between goals"), [], [*blocks, *_filled([goal_parts.played_table(front, w)])]),
+        Section("schedules", w.t("Schedules of the points"), [], _filled([goal_parts.front_renewals(front, w)])),
+        Section("assumptions", w.t("Assumptions"), [], _filled(plan_parts.assumptions(front, w))),
+    ]
+    title = w.t("The choice between goals: {plant}").format(plant=front["plant"])
+    shown = [section for section in sections if section.blocks]
+    return Page(title, _span(front), goal_parts.front_answer(front, w), shown, _run_inputs(front, w))
+
+
+def _robust(document: Document, w: Writer) -> Page:
+    tables = [goal_parts.simulated_table(document, w), goal_parts.schedules_table(document, w)]
+    sections = [
+        Section("scenarios", w.t("Scenarios"), [], _filled([goal_parts.scenarios_table(document, w)])),
+        Section("gains", w.t("Schedules in each scenario"), [], [goal_charts.scenarios(document, w), *_filled(tables)]),
+        Section("schedule", w.t("Schedule"), [], _filled([goal_parts.robust_renewals(document, w)])),
+        Section("rolling", w.t("Planning again each year"), [], _filled([goal_parts.rolling_table(document, w)])),
+        Section("assumptions", w.t("Assumptions"), [], _filled(plan_parts.assumptions(document, w))),
+    ]
+    title = w.t("One schedule for all scenarios: {plant}").format(plant=document["plant"])
+    shown = [section for section in sections if section.blocks]
+    return Page(title, _span(document), goal_parts.robust_answer(document, w), shown, _run_inputs(document, w))
+
+
+def _span(document: Document) -> str:
+    return f"{document['periods'][0]} – {document['periods'][-1]}"
+
+
 # --- shared ---
 
 
@@ -317,5 +349,5 @@ def _run_inputs(run: Document, w: Writer) -> list[tuple[str, str]]:
 
 
 _PAGES: dict[str, Callable[[Document, Writer], Page]] = {
-    "plan": _plan, "compare": _compare, "simulate": _simulate, "rank": _rank,
+    "plan": _plan, "compare": _compare, "simulate": _simulate, "rank": _rank, "front": _front, "robust": _robust,
 }  # fmt: skip

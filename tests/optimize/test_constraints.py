@@ -85,6 +85,25 @@ INSTANCES = {
         0,
         10,
     ),
+    # 10 h * (10 + 20 + 20) made if renewed in period 0, 300 if not
+    "goal_min": (
+        problem(
+            [machine(line="L", option={"saving": 0, "capacity_per_h": 20})],
+            lines=[line(margin=0)],
+            goals=[{"name": "parts", "of": "output", "limit": 500}],
+        ),
+        -10,
+        0,
+    ),
+    # renewed in period 0 it is in service twice
+    "goal_max": (
+        problem(
+            [machine(option={"quantities": {"kwh": 5}})],
+            goals=[{"name": "kwh", "of": "quantity", "quantity": "kwh", "limit": 9}],
+        ),
+        0,
+        10,
+    ),
     "together": (problem(PAIR, rules=[{"together": ["A", "B"]}]), 0, 10),
     "after": (problem(PAIR, rules=[{"after": {"first": "B", "then": "A"}}]), 0, 10),
     "exclude": (problem(BOTH, rules=[{"exclude": ["A", "B/new"]}]), 10, 20),

@@ -1,0 +1,173 @@
+"""A plant's goals beside money: output, energy and CO2, as goals of its renewal problem.
+
+Energy and CO2 are those of the machines in service at today's output: what more output takes is no fault of a schedule
+that makes it possible. The simulated figures are brought to the same output before they are compared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from experiments.beliefs import HOURS_PER_Y, Asset, Beliefs, Reader
+from experiments.money import Money
+from experiments.playback import Array, Played
+from models.equipment import Option
+from models.errors import DataError, Problem
+from optimize.problem import RenewalProblem, parse_problem
+from sim.kpis import Record
+
+GOALS: dict[str, dict[str, Any]] = {
+    "money": {"of": "gain"},
+    "output": {"of": "output"},
+    "energy": {"of": "quantity", "quantity": "tce"},
+    "co2": {"of": "quantity", "quantity": "co2_t"},
+}
+"""What a plan can be judged by, and how the renewal problem writes it; the order is that of tables."""
+QUANTITIES = {"tce": "kgce", "co2_t": "co2_kg"}
+"""Quantities of machines in service, and the factor of a carrier that each comes from (1,000 of it make one)."""
+
+
+def goals_asked(text: str) -> tuple[str, ...]:
+    """Return the goals that a list names; money is among them where output is not.
+
+    Raises:
+        DataError: A name is no goal, or stands twice, or nothing is left to weigh.
+
+    >>> goals_asked("energy,co2"), goals_asked("energy, output")
+    (('money', 'energy', 'co2'), ('output', 'energy'))
+    """
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    allowed = f"some of {', '.join(GOALS)}, joined by commas"
+    problems = [Problem("--pareto", f"unknown goal {name!r}", allowed) for name in names if name not in GOALS]
+    problems += [Problem("--pareto", f"{name} is named twice", allowed) for name in set(names) if names.count(name) > 1]
+    if not {"money", "output"} & set(names):
+        names.append("money")
+    if not problems and len(names) < 2:
+        problems = [Problem("--pareto", f"only {names[0]}", "at least two goals")]
+    if problems:
+        raise DataError(problems)
+    return tuple(name for name in GOALS if name in names)
+
+
+def with_goals(problem: RenewalProblem, reader: Reader, beliefs: Beliefs, names: Sequence[str]) -> RenewalProblem:
+    """Return the problem with these goals, each with its weight if the plant file gives one."""
+    full = with_energy(problem, reader, beliefs)
+    goals = [{"name": name, **GOALS[name]} for name in names]
+    weights: dict[str, float] = {str(name): weight for name, weight in reader.renewal.weights.items() if weight}
+    if set(weights) & set(names):
+        goals = [goal | {"weight": weights.get(str(goal["name"]), 0.0)} for goal in goals]
+    return _again(full, goals=goals)
+
+
+def with_energy(problem: RenewalProblem, reader: Reader, beliefs: Beliefs) -> RenewalProblem:
+    """Return the problem with the quantities ``tce`` and ``co2_t`` of every machine and option by period in service."""
+    missing = {
+        name
+        for name in QUANTITIES
+        for asset in problem.assets
+        if name not in asset.quantities or any(name not in option.quantities for option in asset.options)
+    }
+    if not missing:
+        return problem
+    data = problem.model_dump(by_alias=True, exclude_defaults=True, mode="json")
+    for asset, row in zip(reader.assets, data["assets"], strict=True):
+        station = reader.plant.lines[asset.line].stations[asset.station]
+        for name in sorted(missing):
+            row.setdefault("quantities", {})[name] = _by_period(reader, beliefs, asset, None, name)
+            for option, offer in zip(station.options, row.get("options", ()), strict=True):
+                offer.setdefault("quantities", {})[name] = _by_period(reader, beliefs, asset, option, name)
+    return parse_problem(data)
+
+
+def _again(problem: RenewalProblem, **changes: Any) -> RenewalProblem:  # noqa: ANN401 - fields of the file
+    return parse_problem(problem.model_dump(by_alias=True, exclude_defaults=True, mode="json") | changes)
+
+
+def _by_period(reader: Reader, beliefs: Beliefs, asset: Asset, option: Option | None, name: str) -> list[float]:
+    """Return what one machine adds to a quantity in each period in service, at today's output, ageing included.
+
+    A machine that is not renewed takes what it takes today; a new one as much less as the line takes less by its swap
+    alone, output made equal.
+    """
+    now = _yearly(reader, ("line", asset.line), asset, name)
+    amount, own = now, now
+    if option is not None:
+        key = ("line", asset.line, asset.name, option.name)
+        amount, own = now - _saved(reader, asset, option, name), _yearly(reader, key, asset, name)
+    fitted = beliefs.old[asset.name] if option is None else beliefs.new[asset.name, option.name]
+    per_year = Money(reader.renewal).per_year
+    return [(amount + own * (growth - 1)) / per_year for growth in fitted.energy_growth for _ in range(per_year)]
+
+
+def _yearly(reader: Reader, key: tuple[object, ...], asset: Asset, name: str) -> float:
+    """Return what one machine of an asset uses a year in one simulation."""
+
+    def read(row: Record) -> float:
+        station = row["stations"][asset.station]
+        return _counted(reader, station["by_carrier"], name) / station["machines"]
+
+    return reader.questions.mean(key, read) * _per_year(reader)
+
+
+def _saved(reader: Reader, asset: Asset, option: Option, name: str) -> float:
+    """Return what the swap of one machine saves a year, at the output before it."""
+    before, after = ("line", asset.line), ("line", asset.line, asset.name, option.name)
+    mean, per_year = reader.questions.mean, _per_year(reader)
+
+    def whole(row: Record) -> float:
+        return _counted(reader, row["energy"]["by_carrier"], name) * per_year
+
+    more = (mean(after, _good_per_h) - mean(before, _good_per_h)) * HOURS_PER_Y
+    saved = mean(before, whole) - mean(after, whole) + more * per_unit(reader, asset.line, name)
+    return saved / len(asset.machines)
+
+
+def per_unit(reader: Reader, line: int, name: str) -> float:
+    """Return what processing one more good unit of a line takes of a quantity."""
+
+    def read(row: Record) -> float:
+        good = row["good_per_h"] * (reader.questions.study.horizon_h - reader.questions.study.warm_up_h)
+        states = row["energy"]["by_state"].items()
+        used = {carrier: by.get("processing", 0.0) + by.get("per_unit", 0.0) for carrier, by in states}
+        return _counted(reader, used, name) / good if good else 0.0
+
+    return reader.questions.mean(("line", line), read)
+
+
+def _per_year(reader: Reader) -> float:
+    return HOURS_PER_Y / (reader.questions.study.horizon_h - reader.questions.study.warm_up_h)
+
+
+def _good_per_h(row: Record) -> float:
+    return float(row["good_per_h"])
+
+
+def _counted(reader: Reader, by_carrier: dict[str, float], name: str) -> float:
+    energy, year = reader.plant.energy, reader.renewal.begins.year
+    return sum(
+        float(amount) * energy.carrier(key).per_unit(QUANTITIES[name], year) / 1000.0
+        for key, amount in by_carrier.items()
+    )
+
+
+def same_output(reader: Reader, saved: Array, more_good: Array, run: Played, name: str) -> Array:
+    """Return what is saved of a quantity had no more been made: what processing more took is added back.
+
+    Args:
+        reader: Of the plant.
+        saved: By replication.
+        more_good: Good units more than without the schedule; shape (replications, lines).
+        run: The schedule played back, whose machines made them.
+        name: Of the quantity.
+    """
+    made = run.good.sum(axis=1).mean(axis=0)
+    units = []
+    for line, good in zip(run.document["lines"], made, strict=True):
+        states = line["energy"]["by_state"].items()
+        used = {carrier: float(by.get("processing", 0.0) + by.get("per_unit", 0.0)) for carrier, by in states}
+        units.append(_counted(reader, used, name) / good if good else 0.0)
+    out: Array = saved + more_good @ np.array(units)
+    return out
