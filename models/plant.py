@@ -9,9 +9,10 @@ from pydantic import ConfigDict, Field, Strict, field_validator, model_validator
 from models.base import Count, Model, NonNegative, Number, Places, Positive
 from models.calendar import Calendar
 from models.energy import Energy
-from models.finance import TaxRules
+from models.finance import Incentive, Loan, PricePath, TaxRules
 from models.line import Line, Product
 from models.people import People
+from models.renewal_terms import CO2Price, Limit, Prices, Targets, Window
 
 PERIODS_PER_YEAR = {"month": 12, "quarter": 4, "year": 1}
 
@@ -112,18 +113,36 @@ class Rule(Model):
     """At most one of them."""
     requires: Requires | None = None
     """One renewal needs another."""
+    choose: tuple[str, ...] | None = None
+    """Of these at least ``min`` and at most ``max`` are renewed."""
+    exactly_one: tuple[str, ...] | None = None
+    """One of these is renewed, no more."""
     must: str | None = None
     """All machines of this station are renewed,"""
     by: str | None = None
     """at the latest in the period of this month (YYYY-MM)."""
+    must_by: str | None = None
+    """At the latest in the period of this month (YYYY-MM) all machines are renewed for which ``when`` is true."""
+    when: Literal["below_entry_level"] | None = None
+    """``below_entry_level``: equipment whose ``energy_standing`` is ``below_entry``."""
+    min: Places = 0
+    """Of ``choose``."""
+    max: Places | None = None
+    """Of ``choose``; none = all."""
 
     @model_validator(mode="after")
     def _one_kind(self) -> "Rule":
-        kinds = ("together", "after", "exclude", "requires", "must")
+        kinds = ("together", "after", "exclude", "requires", "choose", "exactly_one", "must", "must_by")
         if sum(getattr(self, kind) is not None for kind in kinds) != 1:
             raise ValueError(f"give exactly one of {', '.join(kinds)}")
         if (self.must is None) != (self.by is None):
             raise ValueError("must and by belong together")
+        if (self.must_by is None) != (self.when is None):
+            raise ValueError("must_by and when belong together")
+        if self.choose is None and self.model_fields_set & {"min", "max"}:
+            raise ValueError("min and max go with choose")
+        if self.max is not None and self.max < self.min:
+            raise ValueError("max is below min")
         return self
 
 
@@ -145,14 +164,29 @@ class Renewal(Model):
     """What a year leaves is added to the next."""
     downtime_h_per_period: dict[str, NonNegative] = {}
     """By line: most scheduled machine hours lost to installation in a period."""
-    limits: dict[str, Number] = {}
-    """Further resources, most per period; options say what they use."""
+    limits: dict[str, Number | Limit] = {}
+    """Further resources: most per period, or ``{max, min, every}``; options say what they use."""
+    windows: dict[str, Window] = {}
+    """By line: when it may stand still for installation, e.g. in the holiday shutdown."""
+    targets: Targets = Targets()
+    """What the plan must reach by when: energy, CO2, NC rate, benchmark share."""
     max_lines_down: Count | None = None
     """Most lines with an installation in one period."""
     rules: tuple[Rule, ...] = ()
     """Which renewals belong together, wait for each other, exclude each other, must come by a date."""
     tax: TaxRules = TaxRules()
     """Income tax and depreciation."""
+    loan: Loan | None = None
+    """How purchases are financed; none = from the budget alone."""
+    incentives: tuple[Incentive, ...] = ()
+    """Grants, tax credits, interest subsidies: names of the catalogue, ``{like: name, ..}``, or written out; none that
+    is not named here."""
+    prices: Prices = Prices()
+    """How prices of energy, equipment and products develop; default: as they are."""
+    co2_price_cny_per_t: CO2Price | None = None
+    """Price of CO2 by calendar year, in place of the one in ``energy``."""
+    demand: dict[str, PricePath] = {}
+    """By line: how its orders grow, a rate per year or factors by year; only where the source is ``demand_per_h``."""
     replications: Count = 4
     """Replications of the play-back over the whole horizon."""
 

@@ -44,6 +44,7 @@ class Step:
     downtime_h: Array
     uses: Mapping[str, Array]
     quantities: Mapping[str, Array]
+    claims: Mapping[str, Array]
 
     @property
     def option(self) -> int:
@@ -173,6 +174,7 @@ def _step(
         downtime_h=new.downtime_h - old.downtime_h,
         uses=_difference(new, old, "uses"),
         quantities=_difference(new, old, "quantities"),
+        claims=_difference(new, old, "claims"),
     )
 
 

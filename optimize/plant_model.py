@@ -123,6 +123,9 @@ def _maximise_gain(form: Formulation) -> float:
     """Set the objective; return how many units of money one unit of it is."""
     terms: Terms = [(step.worth, form.model.step[number]) for number, step in enumerate(form.steps)]
     terms += [(worth, form.model.output[key]) for key, worth in form.worth_per_h.items()]
+    for pool in form.problem.pools:
+        worth_of_pool = form.evaluator.pool_worth(pool)
+        terms += [(float(worth_of_pool[t]), form.model.paid[pool, t]) for t in range(form.count) if worth_of_pool[t]]
     money = max((abs(value) for value, _ in terms), default=0.0) / LARGEST_WORTH or 1.0
     # output counts in full, so what the line makes without any renewal is taken off
     start = form.evaluator.baseline_value - float(form.start.worth.sum())
