@@ -218,6 +218,32 @@ class Renewal(Model):
             starts.append(datetime(first.year + month0 // 12, month0 % 12 + 1, 1))
         return starts
 
+    def allowed_periods(self, line: str) -> list[int]:
+        """Return the periods in which a line may have a renewal."""
+        window = self.windows.get(line)
+        if window is None:
+            return list(range(self.periods))
+        if window.periods is not None:
+            return [n for n, label in enumerate(self.labels()) if label in window.periods]
+        return [n for n in range(self.periods) if self.window_in(line, n) is not None]
+
+    def window_in(self, line: str, period: int) -> tuple[datetime, datetime] | None:
+        """Return the first stretch of a period in which a line may stand still; None if there is none."""
+        first, last = self.bounds()[period : period + 2]
+        window = self.windows.get(line)
+        if window is None or window.months is None:
+            return (first, last) if window is None or self.labels()[period] in (window.periods or ()) else None
+        months = [first]
+        while months[-1] < last:
+            year, month = divmod(months[-1].year * 12 + months[-1].month, 12)
+            months.append(datetime(year, month + 1, 1))
+        open_ = [month.month in window.months for month in months[:-1]]
+        if not any(open_):
+            return None
+        begin = open_.index(True)
+        end = next((n for n in range(begin, len(open_)) if not open_[n]), len(open_))
+        return months[begin], months[end]
+
     def calendar_years(self) -> list[int]:
         """Return the names of the plan's years: the calendar year in which each begins."""
         return [self.begins.year + n for n in range(self.years)]
