@@ -20,7 +20,10 @@ ROW_IN = 0.25
 MARGIN_IN = 0.35  # above and below the axes, for titles and ticks
 LABEL_MOST_IN = 2.6
 BEFORE, AFTER, LIMIT, AVAILABLE = "#9aa3ad", "#1f77c4", INK, "#c43c10"
-CASH_COLOURS = ("#5b2a86", "#e07fc0", "#1f77c4", "#00936b", "#e69f00", "#c43c10", "#8fd0f5")
+CASH_COLOURS = (
+    "#5b2a86", "#e07fc0", "#7a6ff0", "#2fb344", "#b5d334", "#1f77c4", "#00936b", "#e69f00", "#c43c10", "#8c564b",
+    "#d9a441", "#7f7f7f", "#4d4d4d", "#8fd0f5",
+)  # fmt: skip
 GANTT_ROWS = 32  # more would not fit on a printed page
 STATION_ROWS = 14
 LINE_ROWS = 6
