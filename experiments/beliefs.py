@@ -144,7 +144,6 @@ class Questions:
         rows = self._answers[key]
         return sum(read(row["lines"][0]) for row in rows) / len(rows)
 
-
     def mean_use(self, key: tuple[object, ...], read: Callable[[Record], Use]) -> Use:
         """Return the mean over replications of an energy use of the (only) line."""
         rows = self._answers[key]
@@ -340,8 +339,8 @@ class Reader:
 
         def machine_use(row: Record) -> Use:
             station = row["stations"][asset.station]
-            used = of_amounts(station["by_carrier"], row, self.plant.energy)
-            return used * (self._per_y / station["machines"])
+            share = self._per_y / float(station["machines"])
+            return of_amounts(station["by_carrier"], row, self.plant.energy) * share
 
         return Fitted(
             capacity_per_h=tuple(first + (last - first) * y / span for y in years),

@@ -41,7 +41,7 @@ class Bought:
 
 
 def bought(schedule: Sequence[Dated], money: Money) -> list[Bought]:
-    """Return every renewal of a plan with its flows, in the order of purchase; caps of grants are kept in that order."""
+    """Return every renewal of a plan with its flows, in the order of purchase, in which caps of grants are kept."""
     left = dict(money.capped)
     out = []
     ordered = sorted(schedule, key=lambda d: (d.period, d.start, d.line, d.station, d.machine))

@@ -163,7 +163,7 @@ def renewal_money(answer: Answer) -> list[Row]:
 
 
 def _total(items: Sequence[Bought], name: str) -> float:
-    return sum(sum((b.flows.at_start.get(name) or b.flows.at_end.get(name) or [0.0])) for b in items)
+    return sum(sum(b.flows.at_start.get(name) or b.flows.at_end.get(name) or [0.0]) for b in items)
 
 
 def figures(answer: Answer) -> Row:

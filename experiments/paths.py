@@ -99,7 +99,7 @@ def with_growing_orders(plant: Plant, renewal: Renewal) -> Plant:
                 for source in line.sources
                 if source.demand_per_h is not None
             )
-            line = _with_sources(line, sources)  # noqa: PLW2901 - the line as it is played
+            line = _with_sources(line, sources)
         lines.append(line)
     return plant.model_copy(update={"lines": tuple(lines)})
 

@@ -56,7 +56,7 @@ class Quantities:
         return out
 
     def _co2_t_per_y(self, asset: Asset) -> float:
-        """Return a machine's part of what its line emits: all of a line's machines count alike, only the sum matters."""
+        """Return a machine's part of what its line emits: all machines alike, since only the sum matters."""
         machines = sum(len(a.machines) for a in self.beliefs.assets if a.line == asset.line)
         return self.beliefs.lines[asset.line].use_per_y.co2_t / machines
 

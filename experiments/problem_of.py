@@ -111,9 +111,9 @@ class _Writer:
         line, belief = self.plant.lines[n], self.beliefs.lines[n]
         orders = demand_per_h(self.plant, line, self.renewal)
         demand: float | list[float] | None = None if orders is None else orders * belief.good_share
-        if demand is not None and line.name in self.renewal.demand:
-            demand = [demand * factor for factor in self.paths.demand(line.name)]
-        out = {
+        if orders is not None and line.name in self.renewal.demand:
+            demand = [orders * belief.good_share * factor for factor in self.paths.demand(line.name)]
+        out: dict[str, Any] = {
             "name": line.name,
             "stations": [station.name for station in line.stations],
             "hours": self.hours[n],

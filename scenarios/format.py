@@ -31,8 +31,8 @@ def _schema() -> Schema:
         field["anyOf"].insert(0, {"type": "string", "description": f"Name of a {what} of the catalogue."})
     listed = definitions["Renewal"]["properties"]["incentives"]
     like = {"type": "object", "required": ["like"], "properties": {"like": {"type": "string"}}}
-    by_name = {"type": "string", "description": "Name of an incentive of the catalogue."}
-    listed["items"] = {"anyOf": [by_name, *listed["items"]["anyOf"], like]}
+    word = {"type": "string", "description": "Name of an incentive of the catalogue."}
+    listed["items"] = {"anyOf": [word, *listed["items"]["anyOf"], like]}
     path = definitions["PricePath"]
     by_year = {"type": "object", "description": "Factors by year.", "additionalProperties": {"type": "number"}}
     short = {"type": "number", "description": "Growth per year."}

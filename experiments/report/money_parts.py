@@ -112,9 +112,7 @@ def sources(plan: Document, w: Writer) -> Table:
             rows.append([year, w.t("Energy"), what, w.ci(part["saved"]), _price(part, w), w.cash(part["cny"])])
         tax = made_of["tax_cny"]
         rate = w.percent(tax["rate"], 0)
-        rows.append(
-            [year, w.t("Tax"), w.t("operating gain"), MISSING, rate, w.cash(tax["on_operation_cny"])]
-        )
+        rows.append([year, w.t("Tax"), w.t("operating gain"), MISSING, rate, w.cash(tax["on_operation_cny"])])
     columns = (
         *w.dates("Year"), *w.words("Line", "Simulated quantity"), *w.numbers("Amount"), *w.words("Worth"),
         Column(w.t("Cash")),

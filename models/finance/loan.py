@@ -1,5 +1,6 @@
 """Loans: what is drawn, repaid and paid as interest, period by period."""
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -56,7 +57,8 @@ def repayment_plan(amount: float, loan: Loan, per_year: int = 1) -> list[LoanRow
         if loan.repayment == "equal_principal" or rate == 0:
             principal = amount / count
         else:
-            principal = amount * rate / (1 - (1 + rate) ** -count) - interest
+            # 1 - (1 + rate)^-count, exact for small rates too
+            principal = amount * rate / -math.expm1(-count * math.log1p(rate)) - interest
         if n == count - 1:
             principal = owed  # what rounding left
         rows.append(LoanRow(owed, interest, principal))
