@@ -134,7 +134,9 @@ class CashFlow:
         at_once = rules.rate * income - self._by_year(self.capital["credit"])
         extra = np.array([[year.extra_tax for year in row] for row in self.tax_years])
         n = self.money.per_year
-        out[:, n - 1 :: n] = at_once - extra
+        later = at_once - extra
+        later[np.abs(later) <= 1e-9 * (np.abs(at_once) + np.abs(extra) + 1.0)] = 0.0  # rounding is no tax
+        out[:, n - 1 :: n] = later
         return out
 
     def _by_year(self, values: Array) -> Array:

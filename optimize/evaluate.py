@@ -41,7 +41,7 @@ class LifeFigures:
     downtime_h: Array
     uses: Mapping[str, Array]
     quantities: Mapping[str, Array]
-    claims: Mapping[str, Array]
+    claims: Mapping[str, Array] = field(default_factory=dict)
     """By pool: what is claimed in each period."""
 
 
@@ -56,8 +56,8 @@ class Totals:
     station_per_h: Mapping[tuple[str, str], Array]
     resources: Mapping[str, Array]
     quantities: Mapping[str, Array]
-    claims: Mapping[str, Array]
     unplaced: tuple[Violation, ...]
+    claims: Mapping[str, Array] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +164,7 @@ class Evaluator:
                 if asset.line is not None and asset.station is not None:
                     downtime[asset.line] += machines * figures.downtime_h
                     station[asset.line, asset.station] += machines * figures.capacity_per_h
-        return Totals(lives, cost, worth, downtime, station, resources, quantities, claims, tuple(unplaced))
+        return Totals(lives, cost, worth, downtime, station, resources, quantities, tuple(unplaced), claims)
 
     def figures(self, index: int, life: Life) -> LifeFigures:
         """Return what one machine with this life brings."""

@@ -121,15 +121,24 @@ def in_time(items: Iterable[Document]) -> list[Document]:
 
 def spending(plan: Document, w: Writer) -> Table:
     """Return capex by year against what may be spent."""
+    borrowed = any(year.get("from_budget_cny", year["capex_cny"]) != year["capex_cny"] for year in plan["by_year"])
+    own = (mark("Of it from the budget"),) if borrowed else ()  # the rest is borrowed
     columns = (
         *w.dates("Year"),
-        *w.numbers("Capex", "Budget", "Available with carry-over", "Left", "Downtime (h)"),
+        *w.numbers("Capex", *own, "Budget", "Available with carry-over", "Left", "Downtime (h)"),
     )
     rows = []
     for year in plan["by_year"]:
         available = year.get("available_cny")
-        left = available - year.get("from_budget_cny", year["capex_cny"]) if known(available) else None
-        money = [w.cash(year["capex_cny"]), _limit(year["budget_cny"], w), _limit(available, w), w.cash(left)]
+        paid = year.get("from_budget_cny", year["capex_cny"])
+        left = available - paid if known(available) else None
+        money = [
+            w.cash(year["capex_cny"]),
+            *([w.cash(paid)] if borrowed else []),
+            _limit(year["budget_cny"], w),
+            _limit(available, w),
+            w.cash(left),
+        ]
         rows.append([str(year["year"]), *money, w.num(year["downtime_h"])])
     title = w.t("Capex against budget by year, in {unit}").format(unit=w.money_unit)
     return Table(title, columns, rows)
