@@ -1,6 +1,8 @@
 """Incentives by name: what the catalogue holds is well formed, sourced, and read into plants as written."""
 
+import re
 from datetime import date
+from pathlib import Path
 
 import pytest
 
@@ -88,3 +90,21 @@ def test_a_plan_tells_the_defaults_and_incentives_it_stands_on():
         "discount_rate", "tax.rate", "tax.life_y", "tax.salvage_share", "loan.rate", "loan.years", "interest_subsidy",
     }  # fmt: skip
     assert rows["interest_subsidy"]["value"] == "points 0.015, years 2, 2024-07-01 to 2026-12-31"
+
+
+def test_the_plans_on_the_page_are_read():
+    """Both plans of docs/money.md, put into a small works that has what they name."""
+    page = (Path(__file__).resolve().parents[2] / "docs" / "money.md").read_text(encoding="utf-8")
+    works = """
+lines:
+  - {name: shaft line, source: {demand_per_h: 5}, stations: [
+      {name: turning, buffer: 1, cycle_time_s: 60, nc: false, energy_standing: below_entry, quantities: {robots: 1},
+       options: [{name: new, capex_cny: 9, uses: {install_crew_d: 1, grid_kw: 2, quota_t: 3}}]},
+      {name: milling, buffer: 1, cycle_time_s: 60}, {name: grinding, buffer: 1, cycle_time_s: 60}]}
+  - {name: housing line, source: saturated, stations: [{name: boring, buffer: 1, cycle_time_s: 60}]}
+"""
+    limits = "  limits: {install_crew_d: 1, grid_kw: 1, quota_t: 1}\n"
+    plans = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    assert len(plans) == 2
+    for text in plans:
+        assert read_text(works + text + ("" if "limits:" in text else limits)).renewal is not None
