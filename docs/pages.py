@@ -8,7 +8,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from models.distribution import FAMILIES
 from models.energy import DEFAULTS
+from models.finance.defaults import DEFAULTS as MONEY
 from optimize.constraints import constraints_doc
+from scenarios.catalogue import incentives
 from scenarios.files import schema
 from sim.bottleneck import ACTIVE_STATES
 from sim.iso22400 import KPIS, Kpi
@@ -108,9 +110,9 @@ def _named(node: Any, families: set[str]) -> list[str]:  # noqa: ANN401 - any pa
 
 
 def defaults() -> str:
-    """Return the table of energy defaults with source and grade."""
+    """Return the defaults of energy and money with source and grade, and the incentives that may be named."""
     rows = [
-        "# Energy defaults",
+        "# Defaults",
         "",
         "In force where the plant file says nothing. Grades: A official text, B secondary text or a well-known figure, "
         "C estimate.",
@@ -119,7 +121,33 @@ def defaults() -> str:
         "|---|---|---|---|---|",
         *(f"| `{d.field}` | {d.value:g} | {d.unit} | {d.grade} | {d.source} |" for d in DEFAULTS),
     ]
+    rows += [
+        "",
+        "## Money",
+        "",
+        "No incentive and no loan unless the plan names it.",
+        "",
+        "| field of `renewal` | value | unit | grade | source |",
+        "|---|---|---|---|---|",
+        *(f"| `{d.field}` | {d.value:g} | {d.unit} | {d.grade} | {d.source} |" for d in MONEY),
+        "",
+        "## Incentives by name",
+        "",
+        "| name | 中文 | what | from | until | grade | source | note |",
+        "|---|---|---|---|---|---|---|---|",
+        *(_incentive(node) for node in incentives().values()),
+    ]
     return "\n".join(rows) + "\n"
+
+
+_SAID = ("name", "name_zh", "kind", "valid_from", "valid_until", "grade", "source", "note", "not_with")
+
+
+def _incentive(node: Node) -> str:
+    what = ", ".join(f"{key} {value:g}" for key, value in node.items() if key not in _SAID)
+    cells = [f"`{node['name']}`", node["name_zh"], f"{node['kind']}: {what}", node.get("valid_from", ""),
+             node.get("valid_until", ""), node["grade"], node["source"], node.get("note", "")]  # fmt: skip
+    return "| " + " | ".join(str(cell) for cell in cells) + " |"
 
 
 SCOPES = {"station": "Of a station", "line": "Of a line", "crew": "Of a crew"}

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from experiments.energy_use import Use, of_a_unit, of_amounts, of_line
 from models.calendar import Calendar, scheduled_s
 from models.distribution import mean
 from models.equipment import Option, layered
@@ -61,6 +62,8 @@ class Fitted:
     """Energy of one machine in the line as it was simulated."""
     energy_growth: tuple[float, ...]
     """Energy by year, relative to the first."""
+    energy: Use = field(default_factory=Use)
+    """The same energy a year by carrier."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +80,10 @@ class LineBelief:
     """Simulated output over the least station capacity: what blocking and starving take."""
     good_share: float
     """Good units of all parts that leave the line."""
+    unit_use: Use = field(default_factory=Use)
+    """What one more unit uses, by carrier."""
+    use_per_y: Use = field(default_factory=Use)
+    """What the whole line uses a year."""
 
 
 @dataclass(slots=True)
@@ -89,6 +96,8 @@ class Beliefs:
     new: dict[tuple[str, str], Fitted] = field(default_factory=dict)
     saving_cny_per_y: dict[tuple[str, str], float] = field(default_factory=dict)
     """Energy and stops that one machine's renewal saves a year at the same output."""
+    saved_per_y: dict[tuple[str, str], Use] = field(default_factory=dict)
+    """The energy in it, by carrier."""
 
 
 def assets_of(plant: Plant) -> list[Asset]:
@@ -135,6 +144,11 @@ class Questions:
         rows = self._answers[key]
         return sum(read(row["lines"][0]) for row in rows) / len(rows)
 
+    def mean_use(self, key: tuple[object, ...], read: Callable[[Record], Use]) -> Use:
+        """Return the mean over replications of an energy use of the (only) line."""
+        rows = self._answers[key]
+        return sum((read(row["lines"][0]) for row in rows), Use()) * (1.0 / len(rows))
+
 
 class Reader:
     """Asks the questions of one plant and reads beliefs off the answers."""
@@ -159,7 +173,13 @@ class Reader:
             beliefs.old[asset.name] = self._fitted(asset, None)
             for option in self._station(asset).options:
                 beliefs.new[asset.name, option.name] = self._fitted(asset, option)
-                beliefs.saving_cny_per_y[asset.name, option.name] = self._saving(asset, option)
+                key = asset.name, option.name
+                if option.removes:  # its place stays empty: no capacity; what its idling cost is not credited
+                    beliefs.new[key] = Fitted((0.0,) * self.renewal.years, 0.0, (1.0,) * self.renewal.years)
+                    beliefs.saving_cny_per_y[key], beliefs.saved_per_y[key] = 0.0, Use()
+                    continue
+                beliefs.saving_cny_per_y[key] = self._saving(asset, option)
+                beliefs.saved_per_y[key] = self._saved(asset, option)
         return beliefs
 
     # questions
@@ -224,6 +244,8 @@ class Reader:
             marginal_energy_cny=mean(key, self._marginal),
             efficiency=min(1.0, scheduled / ceiling) if ceiling else 1.0,
             good_share=good_share,
+            unit_use=self.questions.mean_use(key, self._unit_use),
+            use_per_y=self.questions.mean_use(key, lambda row: of_line(row, self.plant.energy)) * self._per_y,
         )
 
     def _station_capacity(self, line: int, station: int) -> float:
@@ -281,6 +303,25 @@ class Reader:
         whole = mean(before, self._yearly) - mean(after, self._yearly) + more * mean(before, self._marginal)
         return whole / len(asset.machines)
 
+    @property
+    def _per_y(self) -> float:
+        """Return what turns an amount of the counted time into one a year."""
+        study = self.questions.study
+        return HOURS_PER_Y / (study.horizon_h - study.warm_up_h)
+
+    def _unit_use(self, row: Record) -> Use:
+        study = self.questions.study
+        return of_a_unit(row, self.plant.energy, row["good_per_h"] * (study.horizon_h - study.warm_up_h))
+
+    def _saved(self, asset: Asset, option: Option) -> Use:
+        """Return the energy in :meth:`_saving`, carrier by carrier."""
+        questions, before = self.questions, ("line", asset.line)
+        after = ("line", asset.line, asset.name, option.name)
+        more = (questions.mean(after, _good) - questions.mean(before, _good)) * HOURS_PER_Y
+        used = [questions.mean_use(key, lambda row: of_line(row, self.plant.energy)) for key in (before, after)]
+        whole = (used[0] - used[1]) * self._per_y + questions.mean_use(before, self._unit_use) * more
+        return whole * (1.0 / len(asset.machines))
+
     def _fitted(self, asset: Asset, option: Option | None) -> Fitted:
         years = range(self.renewal.years)
         ages = self._ages(asset, option)
@@ -296,10 +337,16 @@ class Reader:
             study = self.questions.study
             return float(cost / (study.horizon_h - study.warm_up_h) * HOURS_PER_Y / station["machines"])
 
+        def machine_use(row: Record) -> Use:
+            station = row["stations"][asset.station]
+            share = self._per_y / float(station["machines"])
+            return of_amounts(station["by_carrier"], row, self.plant.energy) * share
+
         return Fitted(
             capacity_per_h=tuple(first + (last - first) * y / span for y in years),
             energy_cny_per_y=self.questions.mean(key, energy),
             energy_growth=tuple(f.energy for f in factors),
+            energy=self.questions.mean_use(key, machine_use),
         )
 
 

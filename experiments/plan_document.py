@@ -10,6 +10,7 @@ import numpy as np
 
 from experiments.answer import Answer
 from experiments.beliefs import running_cost_cny_per_y
+from experiments.money_document import cash_flow_rows, figures, flow_of, renewal_money
 from experiments.playback import Array, Dated, Played, capital_cny
 from sim.output_analysis import interval
 
@@ -30,7 +31,9 @@ def plan_document(answer: Answer) -> Row:
         "renewals": _renewals(answer, answer.schedule),
         "by_year": _by_year(answer),
         "by_period": _by_period(answer),
-        "cash_flow": _cash_flow(answer),
+        "cash_flow": cash_flow_rows(answer),
+        "renewal_money": renewal_money(answer),
+        "money": figures(answer),
         "explained": _explained(answer),
         "explained_notes": _notes(answer),
         "by_line": _by_line(answer),
@@ -63,7 +66,7 @@ def _renewals(answer: Answer, schedule: Sequence[Dated]) -> list[Row]:
         items = list(group)
         first, option = items[0], items[0].option
         station = answer.plant.line(first.line).station(first.station)
-        capex = option.capex_cny * len(items)
+        capex = answer.money.price(option, first.period) * len(items)
         rows.append({
             "line": first.line,
             "station": first.station,
@@ -101,13 +104,16 @@ def _by_year(answer: Answer) -> list[Row]:
     renewal, per_year = answer.renewal, answer.money.per_year
     rows, carried = [], 0.0
     for n, year in enumerate(renewal.calendar_years()):
-        spent = sum(d.option.capex_cny for d in answer.schedule if d.period // per_year == n)
+        mine = [d for d in answer.schedule if d.period // per_year == n]
+        capex = sum(answer.money.price(d.option, d.period) for d in mine)
+        spent = capex * answer.money.own_share()  # what is borrowed is not of the budget
         budget = None if renewal.budget_cny is None else renewal.budget_cny.get(year, 0.0)
         available = None if budget is None else budget + carried
         span = slice(n * per_year, (n + 1) * per_year)
         rows.append({
             "year": year,
-            "capex_cny": spent,
+            "capex_cny": capex,
+            "from_budget_cny": spent,
             "budget_cny": budget,
             "available_cny": available,
             "downtime_h": sum(sum(row.downtime_h.values()) for row in answer.plan.by_period[span]),
@@ -142,76 +148,6 @@ def _by_period(answer: Answer) -> list[Row]:
     ]
 
 
-def _by_plan_year(values: Array, per_year: int) -> Array:
-    """Return the sums over each plan year, replication by replication; periods are the last axis."""
-    out: Array = values.reshape(*values.shape[:-1], -1, per_year).sum(axis=-1)
-    return out
-
-
-def _cash_flow(answer: Answer) -> list[Row]:
-    """Return the yearly cash flow over the baseline, and its discounted sum so far."""
-    money, per_year = answer.money, answer.money.per_year
-    years, planned, base = answer.renewal.calendar_years(), answer.planned, answer.baseline
-    margin = _by_plan_year(planned.margin_cny - base.margin_cny, per_year)
-    energy = _by_plan_year(base.energy_cny - planned.energy_cny, per_year)
-    running = _by_plan_year(base.running_cny - planned.running_cny, per_year)
-    operating = margin + energy + running
-    tax = _by_plan_year(_shield_by_period(answer), per_year) - answer.renewal.tax.rate * operating
-    so_far = _by_plan_year(_present_by_period(answer), per_year).cumsum(axis=-1)
-    rows = []
-    for n, year in enumerate(years):
-        mine = [d for d in answer.schedule if d.period // per_year == n]
-        capex = -sum(d.option.capex_cny for d in mine)
-        resale = sum(money.resale(d.option) for d in mine)
-        residual = _residual(answer) if year == years[-1] else 0.0
-        rows.append({
-            "year": year,
-            "capex_cny": capex,
-            "resale_cny": resale,
-            "margin_cny": _interval(margin[:, n]),
-            "energy_cny": _interval(energy[:, n]),
-            "running_cny": _interval(running[:, n]),
-            "tax_cny": _interval(tax[:, n]),
-            "residual_cny": residual,
-            "net_cny": _interval(operating[:, n] + tax[:, n] + (capex + resale + residual)),
-            "discounted_cumulative_cny": _interval(so_far[:, n]),
-        })  # fmt: skip
-    return rows
-
-
-def _residual(answer: Answer) -> float:
-    """Return what the new machines are worth at the end of the plan, after tax."""
-    last, total = answer.renewal.periods, 0.0
-    for item in answer.schedule:
-        values = answer.money.residual(item.option)
-        total += values[min(last - item.period, len(values)) - 1]
-    return total
-
-
-def _shield_by_period(answer: Answer) -> Array:
-    """Return the tax saved by depreciation in each period."""
-    out = np.zeros(answer.renewal.periods)
-    for item in answer.schedule:
-        for k, amount in enumerate(answer.money.shield(item.option)):
-            if item.period + k < len(out):
-                out[item.period + k] += amount
-    return out
-
-
-def _present_by_period(answer: Answer) -> Array:
-    """Return the present value of each period's cash flow over the baseline; they add up to the simulated gain.
-
-    Shape (replications, periods).
-    """
-    money, last = answer.money, answer.renewal.periods
-    operating = (answer.planned.operating_cny - answer.baseline.operating_cny) * money.kept
-    out: Array = np.array([money.at_end(t) for t in range(last)]) * (operating + _shield_by_period(answer))
-    for item in answer.schedule:
-        out[:, item.period] += money.at_start(item.period) * (money.resale(item.option) - item.option.capex_cny)
-    out[:, -1] += money.at_end(last - 1) * _residual(answer)
-    return out
-
-
 def _explained(answer: Answer) -> list[Row]:
     """Return where prediction and simulation of the gain differ, part by part (present values after tax)."""
     money, last = answer.money, answer.renewal.periods
@@ -226,6 +162,7 @@ def _explained(answer: Answer) -> list[Row]:
     per_unit = np.array([line.marginal_energy_cny for line in answer.beliefs.lines])
     processing = (p.good - b.good) @ per_unit
     capital = capital_cny(answer.schedule, money)
+    later = flow_of(answer).settlement @ ends
     output = _predicted_output_cny(answer)
     assert answer.plan.gain is not None
     rest = answer.plan.gain - output - capital
@@ -242,7 +179,11 @@ def _explained(answer: Answer) -> list[Row]:
                 worth(b.energy_cny + b.running_cny - p.energy_cny - p.running_cny) + worth(processing)
             ),
         },
-        {"what": "price, resale, tax saved and residual value", "predicted_cny": capital, "simulated_cny": capital},
+        {
+            "what": "price, resale, tax saved and residual value",
+            "predicted_cny": capital,
+            "simulated_cny": _interval(capital + later) if later.any() else capital,
+        },
     ]
 
 
@@ -255,10 +196,10 @@ def _predicted_output_cny(answer: Answer) -> float:
     for line in answer.problem.lines:
         hours, margin = line.hours, line.margin
         assert isinstance(hours, tuple)  # as experiments.problem_of writes them
-        assert isinstance(margin, float)
+        margins = margin if isinstance(margin, tuple) else (margin or 0.0,) * len(hours)
         for t, (row, without) in enumerate(zip(answer.plan.by_period, base, strict=True)):
             more = _per_h(row.output_per_h[line.name]) - _per_h(without.output_per_h[line.name])
-            total += answer.money.at_end(t) * margin * hours[t] * more
+            total += answer.money.at_end(t) * margins[t] * hours[t] * more
     return total
 
 
@@ -296,7 +237,7 @@ def _against(answer: Answer) -> Row:
         "baseline": {"npv_cny": _interval(_value(answer, answer.baseline))},
         "payback_ranking": {
             "npv_gain_cny": {"simulated": answer.gain(ranked, answer.ranked), "predicted": answer.ranking.gain},
-            "capex_cny": sum(d.option.capex_cny for d in answer.ranked),
+            "capex_cny": sum(answer.money.price(d.option, d.period) for d in answer.ranked),
             "renewals": _renewals(answer, answer.ranked),
         },
     }

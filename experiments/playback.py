@@ -6,15 +6,19 @@ Both runs meet the same streams, so that every gain is a paired difference by re
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments.beliefs import Asset, Progress
+from experiments.beliefs import HOURS_PER_Y, Asset, Progress, running_cost_cny_per_y
+from experiments.cash_flow import CashFlow, bought
 from experiments.money import Money
+from experiments.paths import Paths, with_growing_orders
+from models.energy import CARRIERS
 from models.equipment import Option
 from models.plant import Plant, Renewal, ScheduledRenewal
 from optimize.plan import Renewal as Chosen
@@ -52,15 +56,15 @@ def dated(plant: Plant, renewal: Renewal, assets: Sequence[Asset], chosen: Seque
     by_name = {asset.name: asset for asset in assets}
     bounds = renewal.bounds()
     rows: list[tuple[Asset, int, Option, int]] = []
-    taken: dict[str, int] = {}
+    last: dict[str, list[tuple[str, int] | None]] = {asset.name: [None] * len(asset.machines) for asset in assets}
     order = {asset.name: n for n, asset in enumerate(assets)}
     for item in sorted(chosen, key=lambda c: (c.period, order[c.asset])):
         asset = by_name[item.asset]
         station = plant.lines[asset.line].stations[asset.station]
         option = next(o for o in station.options if o.name == item.option)
-        for _ in range(item.machines):
-            rows.append((asset, asset.machines[taken.get(asset.name, 0)], option, item.period))
-            taken[asset.name] = taken.get(asset.name, 0) + 1
+        for place in _leaving(item, last[asset.name]):
+            rows.append((asset, asset.machines[place], option, item.period))
+            last[asset.name][place] = (option.name, item.period)
     out: list[Dated] = []
     for line in range(len(plant.lines)):
         for period in range(renewal.periods):
@@ -68,9 +72,19 @@ def dated(plant: Plant, renewal: Renewal, assets: Sequence[Asset], chosen: Seque
             starts = _starts([row[2].install_d for row in together], (bounds[period + 1] - bounds[period]).days)
             for (asset, machine, option, _), day in zip(together, starts, strict=True):
                 station = plant.lines[line].stations[asset.station]
-                begins = bounds[period] + timedelta(days=day)
+                window = renewal.window_in(plant.lines[line].name, period)
+                begins = (window[0] if window else bounds[period]) + timedelta(days=day)
                 out.append(Dated(plant.lines[line].name, station.name, station.names[machine], option, period, begins))
     return sorted(out, key=lambda d: (d.start, d.line, d.station, d.machine))
+
+
+def _leaving(item: Chosen, last: Sequence[tuple[str, int] | None]) -> list[int]:
+    """Return which machines of an asset a renewal replaces: those as they were first, or those it names."""
+    if item.replaces is not None:
+        wanted = (item.replaces.option, item.replaces.period)
+        return [n for n, renewed in enumerate(last) if renewed == wanted][: item.machines]
+    free = [n for n, renewed in enumerate(last) if renewed is None or renewed[1] < item.period]
+    return sorted(free, key=lambda n: -1 if (renewed := last[n]) is None else renewed[1])[: item.machines]
 
 
 def _starts(lengths_d: list[float], period_d: int) -> list[float]:
@@ -98,6 +112,10 @@ class Played:
     co2_t: Array
     good: Array
     """Shape (replications, periods, lines)."""
+    units: dict[str, Array] = field(default_factory=dict)
+    """Good units by product."""
+    amounts: dict[str, Array] = field(default_factory=dict)
+    """Energy used by carrier."""
 
     @property
     def operating_cny(self) -> Array:
@@ -128,7 +146,10 @@ class Stage:
         ]
         outcomes = map_jobs(replicate, jobs, self.workers, progress)
         n = self.replications
-        return [self._played(outcomes[k * n : (k + 1) * n], bounds[-1] / H, engine) for k in range(len(schedules))]
+        return [
+            self._played(outcomes[k * n : (k + 1) * n], bounds[-1] / H, engine, schedule)
+            for k, schedule in enumerate(schedules)
+        ]
 
     def _scheduled(self, schedule: Sequence[Dated]) -> Plant:
         entries = tuple(
@@ -141,36 +162,62 @@ class Stage:
             )
             for d in schedule
         )
-        return self.plant.model_copy(update={"schedule": entries})
+        return with_growing_orders(self.plant, self.renewal).model_copy(update={"schedule": entries})
 
-    def _played(self, outcomes: Sequence[Outcome], horizon_h: float, engine: EngineName) -> Played:
+    def _running_of_sold(self, schedule: Sequence[Dated]) -> Array:
+        """Return the running cost, by period, of machines that are sold: the simulation goes on counting it."""
+        bounds = self.renewal.bounds()
+        out = np.zeros(self.renewal.periods)
+        for item in schedule:
+            if item.option.removes:
+                station = self.plant.line(item.line).station(item.station)
+                cost = running_cost_cny_per_y(station, station.names.index(item.machine))
+                place = (item.line, item.station, item.machine)
+                before = [d for d in schedule if (d.line, d.station, d.machine) == place and d.start < item.start]
+                if before and (own := max(before, key=lambda d: d.start).option.running_cost_cny_per_y) is not None:
+                    cost = own
+                for t, (begin, end) in enumerate(pairwise(bounds)):
+                    out[t] += cost * max(0.0, (end - max(begin, item.start)).total_seconds()) / H / HOURS_PER_Y
+        return out
+
+    def _played(
+        self, outcomes: Sequence[Outcome], horizon_h: float, engine: EngineName, schedule: Sequence[Dated]
+    ) -> Played:
         settings = Settings(self.seed, self.replications, horizon_h, 0.0, self.workers, engine=engine)
         margins = {product.name: product.margin_cny for product in self.plant.products}
 
         def table(read: Any) -> Array:  # noqa: ANN401 - a function of one line's ledger
             return np.array([[sum(read(line) for line in period) for period in o.periods] for o in outcomes])
 
+        paths = Paths(self.plant, self.renewal)
+        energy = table(lambda row: row["energy_cny"])
+        amounts = {c: table(lambda row, c=c: row["amounts"].get(c, 0.0)) for c in CARRIERS}
+        co2 = table(lambda row: row["co2_t"])
+        if paths.energy_changes:
+            for r, t in np.ndindex(energy.shape):
+                used = {c: float(values[r, t]) for c, values in amounts.items()}
+                energy[r, t] += paths.extra_energy_cny(float(energy[r, t]), used, float(co2[r, t]), t)
         return Played(
             document=document(self.plant, settings, [o.record for o in outcomes]),
-            margin_cny=table(lambda row: sum(n * margins.get(p, 0.0) for p, n in row["good"].items())),
-            energy_cny=table(lambda row: row["energy_cny"]),
-            running_cny=table(lambda row: row["running_cny"]),
+            margin_cny=table(lambda row: sum(n * margins.get(p, 0.0) for p, n in row["good"].items()))
+            * np.array(paths.margin),
+            energy_cny=energy,
+            running_cny=table(lambda row: row["running_cny"]) - self._running_of_sold(schedule),
             tce=table(lambda row: row["energy_tce"]),
-            co2_t=table(lambda row: row["co2_t"]),
+            co2_t=co2,
             good=np.array(
                 [[[sum(line["good"].values()) for line in period] for period in o.periods] for o in outcomes]
             ),
+            units={p: table(lambda row, p=p: row["good"].get(p, 0.0)) for p in margins},
+            amounts={c: values for c, values in amounts.items() if values.any()},
         )
 
 
 def capital_cny(schedule: Sequence[Dated], money: Money) -> float:
-    """Return the present value of all renewals without their operation: price, resale, tax saved, residual value."""
-    return sum(money.capital(d.option, d.period) for d in schedule)
+    """Return the present value of all renewals without their operation: price, loan, public money, residual value."""
+    return sum(money.present(one.flows) for one in bought(schedule, money))
 
 
 def gains(played: Played, baseline: Played, schedule: Sequence[Dated], money: Money) -> Array:
     """Return the net present value gained over the baseline, by replication."""
-    ends = np.array([money.at_end(t) for t in range(played.margin_cny.shape[1])])
-    operating = (played.operating_cny - baseline.operating_cny) @ ends * money.kept
-    out: Array = operating + capital_cny(schedule, money)
-    return out
+    return CashFlow(played, baseline, schedule, money).npv()

@@ -135,7 +135,11 @@ def _tables(document: Row) -> dict[str, list[Row]]:
         }
         return {"difference": difference, **sides}
     listed = {name: document[name] for name in ("renewals", "by_year", "by_period", "cash_flow", "explained")}
-    return {name: [flat(row) for row in rows] for name, rows in listed.items()}
+    made_of = {"from"}  # where the lines of a cash flow come from is a list of its own, in results.json
+    return {
+        name: [flat({k: v for k, v in row.items() if name != "cash_flow" or k not in made_of}) for row in rows]
+        for name, rows in listed.items()
+    }
 
 
 def _goal_tables(document: Row) -> dict[str, list[Row]]:

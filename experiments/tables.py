@@ -8,7 +8,16 @@ from rich.table import Table as RichTable
 from rich.text import Text
 
 from experiments.bench import tables as bench_tables
-from experiments.report import energy_parts, goal_parts, kpi_parts, plan_parts, rank_parts, run_parts, statistics_parts
+from experiments.report import (
+    energy_parts,
+    goal_parts,
+    kpi_parts,
+    money_parts,
+    plan_parts,
+    rank_parts,
+    run_parts,
+    statistics_parts,
+)
 from experiments.report.parts import Column, Document, Table, Writer, with_names
 
 
@@ -57,6 +66,7 @@ def _plan(plan: Document, w: Writer) -> tuple[list[str], list[Table]]:
         plan_parts.short_renewals(plan, w),
         plan_parts.spending(plan, w),
         plan_parts.downtime(plan, w),
+        money_parts.figures(plan, w),
         plan_parts.against(plan, w),
         _certainty(plan, w),
     ]

@@ -6,7 +6,7 @@ then the option it was renewed with. A layer replaces a field as a whole; what i
 
 from typing import Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import ConfigDict, Field, field_validator, model_validator
 
 from models.base import Count, Model, NonNegative, Number, Positive, Share
 from models.distribution import ByProduct, Dist, FromTo
@@ -228,6 +228,13 @@ class Behaviour(Model):
     """Growth of failures, times, scrap and energy with the years."""
     running_cost_cny_per_y: NonNegative | None = None
     """Per machine: attendance, tools, upkeep; without energy and repairs counted elsewhere."""
+    nc: bool | None = None
+    """Under numerical control; none = does not count for the NC rate."""
+    energy_standing: Literal["benchmark", "between", "below_entry"] | None = None
+    """Where its energy use stands: at benchmark level 标杆水平, between, or below entry level 基准水平; none = does not
+    count."""
+    quantities: dict[str, Number] | None = None
+    """Per machine in service: own quantities that targets add up."""
 
     @field_validator("use_per_h", "use_per_unit")
     @classmethod
@@ -256,6 +263,7 @@ def layered(*layers: Behaviour) -> Behaviour:
 class Option(Behaviour):
     """Equipment a machine may be renewed with: what changes, its price and its installation."""
 
+    model_config = ConfigDict(populate_by_name=True)
     name: str = Field(min_length=1)
     """Default: the name of the equipment."""
     equipment: str | None = None
@@ -272,5 +280,27 @@ class Option(Behaviour):
     """For the residual value at the end of the plan (straight line)."""
     resale_cny: NonNegative = 0.0
     """What the replaced machine brings."""
+    resale_book_cny: NonNegative = 0.0
+    """Book value of the replaced machine at the start of the plan; what is left of it when sold lowers the tax."""
+    resale_book_left_y: NonNegative = 0.0
+    """Years from the start of the plan in which that is written off evenly."""
+    special_equipment: bool = False
+    """On the list of energy- and water-saving, environment or safety equipment: earns a ``tax_credit``."""
+    retrofit_basis_cny: NonNegative | None = None
+    """The option retrofits special equipment of this original tax basis: earns a ``retrofit_credit``."""
+    from_: tuple[str, ...] | None = Field(default=None, alias="from")
+    """What it may replace: options, or ``existing`` for the machine as it is; none = anything."""
+    removes: bool = False
+    """The machine is sold or scrapped and nothing takes its place; ``resale_cny`` is what it brings."""
     uses: dict[str, Number] = {}
     """Further resources, per machine, in the period of installation."""
+
+    @model_validator(mode="after")
+    def _one_credit(self) -> "Option":
+        if self.special_equipment and self.retrofit_basis_cny is not None:
+            raise ValueError("special_equipment or retrofit_basis_cny: one spending earns one credit")
+        if self.resale_book_cny and not self.resale_book_left_y:
+            raise ValueError("resale_book_cny asks for resale_book_left_y")
+        if self.removes and self.capex_cny:
+            raise ValueError("an option that removes the machine buys nothing; capex_cny is 0")
+        return self

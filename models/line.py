@@ -74,6 +74,8 @@ class Station(Behaviour):
     """Product for which the machines are set up at the start; default: whatever comes first."""
     options: tuple[Option, ...] = ()
     """What its machines may be renewed with."""
+    max_renewals: Places = 1
+    """How often a machine may be renewed within a plan (2: retrofit, then replace)."""
 
     @model_validator(mode="after")
     def _words(self) -> "Station":

@@ -6,24 +6,15 @@ from datetime import datetime
 from typing import Any
 
 from models.errors import Path
+from models.money_checks import MONEY_CHECKS, frame_of
 from models.plant import Renewal
 from models.view import Finding, View, mapping, names, number, rows, texts, unknown
 
 _MONTH = re.compile(r"^(\d{4})-(0[1-9]|1[0-2])$")
 
 
-def _frame(view: View) -> Renewal | None:
-    """Return the plan's horizon; None where it is not written rightly."""
-    renewal = mapping(view.tree.get("renewal"))
-    given = {key: renewal[key] for key in ("start", "years", "period") if key in renewal}
-    try:
-        return Renewal(**given) if renewal else None
-    except ValueError:
-        return None
-
-
 def _budget_years(view: View) -> Iterator[Finding]:
-    frame = _frame(view)
+    frame = frame_of(view)
     budget = mapping(mapping(view.tree.get("renewal")).get("budget_cny"))
     if frame is None:
         return
@@ -60,19 +51,24 @@ def _rules(view: View) -> Iterator[Finding]:
         for where, reference in _references(rule, path):
             yield from unknown("station or option", reference, known, where)
         yield from _ordered(rule, path)
-        month = _MONTH.match(str(rule.get("by", "")))
-        frame = _frame(view)
-        if "by" in rule and month is None:
-            yield Finding((*path, "by"), f"found {rule['by']!r}", "a month like 2027-12 is allowed")
-        elif month is not None and frame is not None:
-            bounds = frame.bounds()
-            if not bounds[0] <= datetime(int(month[1]), int(month[2]), 1) < bounds[-1]:
-                allowed = f"a month of the plan: {bounds[0]:%Y-%m} to before {bounds[-1]:%Y-%m}"
-                yield Finding((*path, "by"), f"found {rule['by']}", allowed)
+        for key in ("by", "must_by"):
+            if key in rule:
+                yield from _month(rule[key], frame_of(view), (*path, key))
+
+
+def _month(written: object, frame: Renewal | None, path: Path) -> Iterator[Finding]:
+    month = _MONTH.match(str(written))
+    if month is None:
+        yield Finding(path, f"found {written!r}", "a month like 2027-12 is allowed")
+    elif frame is not None:
+        bounds = frame.bounds()
+        if not bounds[0] <= datetime(int(month[1]), int(month[2]), 1) < bounds[-1]:
+            allowed = f"a month of the plan: {bounds[0]:%Y-%m} to before {bounds[-1]:%Y-%m}"
+            yield Finding(path, f"found {written}", allowed)
 
 
 def _references(rule: dict[Any, Any], path: Path) -> Iterator[tuple[Path, object]]:
-    for key in ("together", "exclude"):
+    for key in ("together", "exclude", "choose", "exactly_one"):
         for number_, reference in enumerate(texts(rule.get(key))):
             yield (*path, key, number_), reference
     for key, parts in (("after", ("first", "then")), ("requires", ("if", "then"))):
@@ -85,7 +81,7 @@ def _ordered(rule: dict[Any, Any], path: Path) -> Iterator[Finding]:
     after = mapping(rule.get("after"))
     if after and after.get("first") == after.get("then") and (number(after.get("gap", 1)) or 0) > 0:
         yield Finding((*path, "after"), f"{after.get('first')!r} after itself", "two different things")
-    for key in ("together", "exclude"):
+    for key in ("together", "exclude", "exactly_one"):
         if len(texts(rule.get(key))) == 1:
             yield Finding((*path, key), "only one thing named", "at least two")
 
@@ -95,5 +91,6 @@ PLAN_CHECKS: tuple[Callable[[View], Iterator[Finding]], ...] = (
     _downtime_lines,
     _resources,
     _rules,
+    *MONEY_CHECKS,
 )
 """Every check of the plan."""

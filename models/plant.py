@@ -9,9 +9,10 @@ from pydantic import ConfigDict, Field, Strict, field_validator, model_validator
 from models.base import Count, Model, NonNegative, Number, Places, Positive, Share
 from models.calendar import Calendar
 from models.energy import Energy
-from models.finance import TaxRules
+from models.finance import Incentive, Loan, PricePath, TaxRules
 from models.line import Line, Product
 from models.people import People
+from models.renewal_terms import CO2Price, Limit, Prices, Targets, Window
 
 PERIODS_PER_YEAR = {"month": 12, "quarter": 4, "year": 1}
 
@@ -112,18 +113,36 @@ class Rule(Model):
     """At most one of them."""
     requires: Requires | None = None
     """One renewal needs another."""
+    choose: tuple[str, ...] | None = None
+    """Of these at least ``min`` and at most ``max`` are renewed."""
+    exactly_one: tuple[str, ...] | None = None
+    """One of these is renewed, no more."""
     must: str | None = None
     """All machines of this station are renewed,"""
     by: str | None = None
     """at the latest in the period of this month (YYYY-MM)."""
+    must_by: str | None = None
+    """At the latest in the period of this month (YYYY-MM) all machines are renewed for which ``when`` is true."""
+    when: Literal["below_entry_level"] | None = None
+    """``below_entry_level``: equipment whose ``energy_standing`` is ``below_entry``."""
+    min: Places = 0
+    """Of ``choose``."""
+    max: Places | None = None
+    """Of ``choose``; none = all."""
 
     @model_validator(mode="after")
     def _one_kind(self) -> "Rule":
-        kinds = ("together", "after", "exclude", "requires", "must")
+        kinds = ("together", "after", "exclude", "requires", "choose", "exactly_one", "must", "must_by")
         if sum(getattr(self, kind) is not None for kind in kinds) != 1:
             raise ValueError(f"give exactly one of {', '.join(kinds)}")
         if (self.must is None) != (self.by is None):
             raise ValueError("must and by belong together")
+        if (self.must_by is None) != (self.when is None):
+            raise ValueError("must_by and when belong together")
+        if self.choose is None and self.model_fields_set & {"min", "max"}:
+            raise ValueError("min and max go with choose")
+        if self.max is not None and self.max < self.min:
+            raise ValueError("max is below min")
         return self
 
 
@@ -182,14 +201,29 @@ class Renewal(Model):
     """What a year leaves is added to the next."""
     downtime_h_per_period: dict[str, NonNegative] = {}
     """By line: most scheduled machine hours lost to installation in a period."""
-    limits: dict[str, Number] = {}
-    """Further resources, most per period; options say what they use."""
+    limits: dict[str, Number | Limit] = {}
+    """Further resources: most per period, or ``{max, min, every}``; options say what they use."""
+    windows: dict[str, Window] = {}
+    """By line: when it may stand still for installation, e.g. in the holiday shutdown."""
+    targets: Targets = Targets()
+    """What the plan must reach by when: energy, CO2, NC rate, benchmark share."""
     max_lines_down: Count | None = None
     """Most lines with an installation in one period."""
     rules: tuple[Rule, ...] = ()
     """Which renewals belong together, wait for each other, exclude each other, must come by a date."""
     tax: TaxRules = TaxRules()
     """Income tax and depreciation."""
+    loan: Loan | None = None
+    """How purchases are financed; none = from the budget alone."""
+    incentives: tuple[Incentive, ...] = ()
+    """Grants, tax credits, interest subsidies: names of the catalogue, ``{like: name, ..}``, or written out; none that
+    is not named here."""
+    prices: Prices = Prices()
+    """How prices of energy, equipment and products develop; default: as they are."""
+    co2_price_cny_per_t: CO2Price | None = None
+    """Price of CO2 by calendar year, in place of the one in ``energy``."""
+    demand: dict[str, PricePath] = {}
+    """By line: how its orders grow, a rate per year or factors by year; only where the source is ``demand_per_h``."""
     replications: Count = 4
     """Replications of the play-back over the whole horizon."""
     weights: dict[Literal["money", "output", "energy", "co2"], NonNegative] = {}
@@ -224,6 +258,32 @@ class Renewal(Model):
             month0 = first.month - 1 + n * months
             starts.append(datetime(first.year + month0 // 12, month0 % 12 + 1, 1))
         return starts
+
+    def allowed_periods(self, line: str) -> list[int]:
+        """Return the periods in which a line may have a renewal."""
+        window = self.windows.get(line)
+        if window is None:
+            return list(range(self.periods))
+        if window.periods is not None:
+            return [n for n, label in enumerate(self.labels()) if label in window.periods]
+        return [n for n in range(self.periods) if self.window_in(line, n) is not None]
+
+    def window_in(self, line: str, period: int) -> tuple[datetime, datetime] | None:
+        """Return the first stretch of a period in which a line may stand still; None if there is none."""
+        first, last = self.bounds()[period : period + 2]
+        window = self.windows.get(line)
+        if window is None or window.months is None:
+            return (first, last) if window is None or self.labels()[period] in (window.periods or ()) else None
+        months = [first]
+        while months[-1] < last:
+            year, month = divmod(months[-1].year * 12 + months[-1].month, 12)
+            months.append(datetime(year, month + 1, 1))
+        open_ = [month.month in window.months for month in months[:-1]]
+        if not any(open_):
+            return None
+        begin = open_.index(True)
+        end = next((n for n in range(begin, len(open_)) if not open_[n]), len(open_))
+        return months[begin], months[end]
 
     def calendar_years(self) -> list[int]:
         """Return the names of the plan's years: the calendar year in which each begins."""

@@ -186,6 +186,20 @@ def _max_lines_down(form: Formulation) -> Iterator[Row]:
         yield Row(period_name(form.problem, period), down, upper=float(most))
 
 
+def _pool_claims(form: Formulation) -> Iterator[Row]:
+    for name in form.problem.pools:
+        for period in range(form.count):
+            now = range(period, period + 1)
+            claimed = form.total([-_part(step.claims.get(name), now) for step in form.steps])
+            paid = [(1.0, form.model.paid[name, period])]
+            yield Row(f"{name}, {period_name(form.problem, period)}", paid + claimed, upper=0.0)
+
+
+def _pool_max(form: Formulation) -> Iterator[Row]:
+    for name, pool in form.problem.pools.items():
+        yield Row(name, [(1.0, form.model.paid[name, period]) for period in range(form.count)], upper=pool.max)
+
+
 def _target_rows(form: Formulation, which: str) -> Iterator[Row]:
     for target in form.problem.targets:
         limit = target.max if which == "max" else target.min
@@ -246,6 +260,22 @@ CONSTRAINTS: tuple[Constraint, ...] = (
         "q[product, t] <= demand[product, t]",
         "units per hour",
         _demand,
+        natural=True,
+    ),
+    Constraint(
+        "pool_claims",
+        "A pool of money (a grant with a cap per project) pays no more than the renewals of the period claim.",
+        "paid[pool, t] <= sum of claims[pool, t]",
+        "money",
+        _pool_claims,
+        natural=True,
+    ),
+    Constraint(
+        "pool_max",
+        "A pool of money pays no more than it holds.",
+        "sum over t of paid[pool, t] <= max",
+        "money",
+        _pool_max,
         natural=True,
     ),
     Constraint(

@@ -42,6 +42,8 @@ class LifeFigures:
     downtime_h: Array
     uses: Mapping[str, Array]
     quantities: Mapping[str, Array]
+    claims: Mapping[str, Array] = field(default_factory=dict)
+    """By pool: what is claimed in each period."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,7 @@ class Totals:
     resources: Mapping[str, Array]
     quantities: Mapping[str, Array]
     unplaced: tuple[Violation, ...]
+    claims: Mapping[str, Array] = field(default_factory=dict)
     goals: Mapping[str, float] = field(default_factory=dict)
 
 
@@ -165,6 +168,7 @@ class Evaluator:
         station = {(line.name, name): zero.copy() for line in problem.lines for name in line.stations}
         resources = {name: zero.copy() for name in problem.resources}
         quantities: dict[str, Array] = {}
+        claims = {name: zero.copy() for name in problem.pools}
         lives: list[tuple[Life, ...]] = []
         unplaced: list[Violation] = []
         for index, asset in enumerate(problem.assets):
@@ -175,12 +179,14 @@ class Evaluator:
                 worth += machines * figures.worth
                 for name, use in figures.uses.items():
                     resources[name] += machines * use
+                for name, amount in figures.claims.items():
+                    claims[name] += machines * amount
                 for name, amount in figures.quantities.items():
                     quantities[name] = quantities.get(name, zero) + machines * amount
                 if asset.line is not None and asset.station is not None:
                     downtime[asset.line] += machines * figures.downtime_h
                     station[asset.line, asset.station] += machines * figures.capacity_per_h
-        return Totals(lives, cost, worth, downtime, station, resources, quantities, tuple(unplaced))
+        return Totals(lives, cost, worth, downtime, station, resources, quantities, tuple(unplaced), claims)
 
     def figures(self, index: int, life: Life) -> LifeFigures:
         """Return what one machine with this life brings."""
@@ -193,6 +199,7 @@ class Evaluator:
         capacity, worth, quantities = self._in_service(asset, life)
         cost, downtime = np.zeros(self.count), np.zeros(self.count)
         uses: dict[str, Array] = {}
+        claims: dict[str, Array] = {}
         before: tuple[int, int] | None = None
         for number, period in life:
             option = asset.options[number]
@@ -202,8 +209,12 @@ class Evaluator:
             worth += self.operation_factor * self._from(period, option.cash) - self.capex_factor * paid
             worth[period] += self.capex_factor[period] * _resale(asset, before, period)
             downtime += self._from(period, option.downtime_h)
+            if option.cash_by_period is not None:
+                worth[period] += self.operation_factor[period] * option.cash_by_period[period]
             for name, use in option.uses.items():
                 uses[name] = uses.get(name, np.zeros(self.count)) + self._from(period, use)
+            for name, amount in option.claims.items():
+                claims.setdefault(name, np.zeros(self.count))[period] += by_period(amount, self.count)[period]
             before = (number, period)
         if before is not None:
             option = asset.options[before[0]]
@@ -211,7 +222,7 @@ class Evaluator:
             worth[-1] += self.end_factor * at_age(option.residual, served)
         if asset.line is not None:
             capacity *= share_running(downtime, self.hours[asset.line])
-        return LifeFigures(capacity, worth, cost, downtime, uses, quantities)
+        return LifeFigures(capacity, worth, cost, downtime, uses, quantities, claims)
 
     def _in_service(self, asset: Asset, life: Life) -> tuple[Array, Array, dict[str, Array]]:
         """Return capacity (stops not yet counted), present value of operation, and quantities by period."""
@@ -248,7 +259,21 @@ class Evaluator:
                 margin = by_period(product.margin if product.margin is not None else 0.0, self.count)
                 made = output[line.name][product.name]
                 values += self.operation_factor * margin * self.hours[line.name] * made
+        for name in self.problem.pools:
+            values += self.pool_worth(name) * self.paid(name, totals.claims[name])
         return values, output
+
+    def pool_worth(self, name: str) -> Array:
+        """Return the present value of one unit that a pool pays, by period."""
+        return np.asarray(self.operation_factor * by_period(self.problem.pools[name].worth, self.count))
+
+    def paid(self, name: str, claimed: Array) -> Array:
+        """Return what a pool pays of the claims of each period: no more than it holds, where it is worth most first."""
+        left, paid, worth = self.problem.pools[name].max, np.zeros(self.count), self.pool_worth(name)
+        for period in sorted(range(self.count), key=lambda t: (-worth[t], t)):
+            paid[period] = min(float(claimed[period]), left)
+            left -= paid[period]
+        return paid
 
     def output_per_h(self, line: Line, stations: Mapping[str, Array]) -> dict[str, Array]:
         """Return what a line makes of each product, given the capacity of its stations.

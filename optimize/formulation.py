@@ -69,6 +69,7 @@ class Formulation:
         }
         self.worth_per_h: dict[tuple[str, str, int], float] = worth
         model.output = pyo.Var(list(worth), domain=pyo.NonNegativeReals)
+        model.paid = pyo.Var(list(self.problem.pools), range(self.count), domain=pyo.NonNegativeReals)
         model.flag = pyo.VarList(domain=pyo.Binary)
         model.done = pyo.VarList(domain=pyo.NonNegativeReals, bounds=(0, 1))
 

@@ -108,6 +108,9 @@ def gain_terms(form: Formulation) -> tuple[Terms, float]:
     """
     terms: Terms = [(step.worth, form.model.step[number]) for number, step in enumerate(form.steps)]
     terms += [(worth, form.model.output[key]) for key, worth in form.worth_per_h.items()]
+    for pool in form.problem.pools:
+        worth_of_pool = form.evaluator.pool_worth(pool)
+        terms += [(float(worth_of_pool[t]), form.model.paid[pool, t]) for t in range(form.count) if worth_of_pool[t]]
     return terms, float(form.start.worth.sum()) - form.evaluator.baseline_value
 
 

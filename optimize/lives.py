@@ -9,7 +9,7 @@ the new machine then kept to the end, less the life before it. So the steps of a
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -44,6 +44,7 @@ class Step:
     downtime_h: Array
     uses: Mapping[str, Array]
     quantities: Mapping[str, Array]
+    claims: Mapping[str, Array] = field(default_factory=dict)
 
     @property
     def option(self) -> int:
@@ -173,6 +174,7 @@ def _step(
         downtime_h=new.downtime_h - old.downtime_h,
         uses=_difference(new, old, "uses"),
         quantities=_difference(new, old, "quantities"),
+        claims=_difference(new, old, "claims"),
     )
 
 

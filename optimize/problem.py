@@ -117,6 +117,17 @@ class Resource(_Frozen):
     every: Literal["period", "year", "horizon"] = "period"
 
 
+class Pool(_Frozen):
+    """Money that renewals draw on together, e.g. a grant with a cap per project; outside the budget, after tax.
+
+    Of what the options claim, at most ``max`` is paid over all periods, first where it is worth most; one unit paid in
+    a period is worth ``worth`` at the value of operation in that period.
+    """
+
+    max: NotNegative
+    worth: NotNegativeByPeriod = 1.0
+
+
 class Product(_Frozen):
     """One of several products of a line; ``load`` is the capacity one unit takes at a station (1 where not given)."""
 
@@ -151,6 +162,8 @@ class Option(_Frozen):
     running_cost: ByAge = ZERO
     carrier_saving: Mapping[str, ByAge] = Field(default_factory=dict)
     cash: FromP = ()
+    cash_by_period: tuple[Number, ...] | None = None
+    claims: Mapping[str, NotNegativeByPeriod] = Field(default_factory=dict)
     downtime_h: NotNegativeFromP = ()
     uses: Mapping[str, FromP] = Field(default_factory=dict)
     quantities: Mapping[str, ByAge] = Field(default_factory=dict)
@@ -330,6 +343,7 @@ class RenewalProblem(_Frozen):
     budget: Budget | None = None
     resources: Mapping[str, Resource] = Field(default_factory=dict)
     prices: Mapping[str, ByPeriod] = Field(default_factory=dict)
+    pools: Mapping[str, Pool] = Field(default_factory=dict)
     lines: tuple[Line, ...] = ()
     max_lines_down: Whole | None = None
     assets: tuple[Asset, ...] = ()

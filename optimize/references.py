@@ -96,6 +96,8 @@ def _period_errors(problem: RenewalProblem) -> Iterator[Problem]:
         yield Problem("discount", "rate_per_year and factors", "give one of them")
     for carrier, price in problem.prices.items():
         yield from _length(f"prices.{carrier}", price, count)
+    for name, pool in problem.pools.items():
+        yield from _length(f"pools.{name}.worth", pool.worth, count)
 
 
 def _window_errors(problem: RenewalProblem, place: str, values: object, every: str) -> Iterator[Problem]:
@@ -183,6 +185,12 @@ def _option_errors(problem: RenewalProblem, place: str, asset: Asset, option: Op
     for carrier in option.carrier_saving:
         if carrier not in problem.prices:
             yield _unknown(f"{place}.carrier_saving", carrier, problem.prices)
+    if option.cash_by_period is not None:
+        yield from _length(f"{place}.cash_by_period", option.cash_by_period, count)
+    for pool, amount in option.claims.items():
+        yield from _length(f"{place}.claims.{pool}", amount, count)
+        if pool not in problem.pools:
+            yield _unknown(f"{place}.claims", pool, problem.pools)
     known = [asset.name, *(other.name for other in asset.options)]
     for name in option.follows or ():
         if name not in known:

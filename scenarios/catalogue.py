@@ -73,6 +73,16 @@ def energy_levels() -> dict[str, Tree]:
     return {key: {"id": key, **level} for key, level in _load("energy_levels.yaml")["levels"].items()}
 
 
+@cache
+def incentives() -> dict[str, Tree]:
+    """Return every incentive by its name, as it would stand in a plant file.
+
+    >>> incentives()["interest_subsidy"]["points"]
+    0.015
+    """
+    return {name: {"name": name, **entry} for name, entry in _load("incentives.yaml").items()}
+
+
 def levels_left_out() -> list[Tree]:
     """Return the items of the evidence that are no levels of the catalogue, each with the reason."""
     return list(_load("energy_levels.yaml")["left_out"])
@@ -108,7 +118,25 @@ def filled_in(tree: Tree) -> tuple[Tree, list[Finding]]:
             if isinstance(node, dict) else node
             for n, node in enumerate(tree["products"])
         ]  # fmt: skip
+    renewal = tree.get("renewal")
+    if isinstance(renewal, dict) and isinstance(renewal.get("incentives"), list):
+        listed = [_incentive(node, ("renewal", "incentives", n), found) for n, node in enumerate(renewal["incentives"])]
+        filled["renewal"] = {**renewal, "incentives": listed}
     return filled, found
+
+
+def _incentive(node: Any, path: Path, found: list[Finding]) -> Any:  # noqa: ANN401 - whatever the file holds
+    """Return an incentive written out: by its name, or ``{like: name, ..}`` with what differs."""
+    by_name = isinstance(node, str)
+    name = node if by_name else mapping(node).get("like")
+    if not isinstance(name, str):
+        return node
+    found += unknown("incentive", name, incentives(), path if by_name else (*path, "like"))
+    known = incentives().get(name)
+    if known is None:
+        # Anything that passes the fields' own checks: the name alone is what is wrong.
+        return {"kind": "grant", "name": name, "share": 0.0}
+    return known if by_name else {**known, **{key: value for key, value in node.items() if key != "like"}}
 
 
 def _by_name(

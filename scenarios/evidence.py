@@ -15,6 +15,7 @@ from models.plant import Plant
 from models.view import Tree
 from scenarios.catalogue import equipment_types
 from scenarios.energy_evidence import Row, energy_rows
+from scenarios.money_evidence import money_rows
 
 _DATA = resources.files("scenarios") / "data"
 _SIDES = ("old", "new")
@@ -134,7 +135,7 @@ def assumptions(plant: Plant, horizon_h: float | None = None) -> list[Row]:
             source=a.source, note=a.note)
         for a in plant.assumptions
     ]  # fmt: skip
-    return [*rows, *energy_rows(plant, horizon_h or plant.run.horizon_h), *own]
+    return [*rows, *energy_rows(plant, horizon_h or plant.run.horizon_h), *money_rows(plant), *own]
 
 
 def _of_station(line: Line, station: Station) -> Iterator[Row]:

@@ -29,6 +29,14 @@ def _schema() -> Schema:
     )
     for field, what in by_name:
         field["anyOf"].insert(0, {"type": "string", "description": f"Name of a {what} of the catalogue."})
+    listed = definitions["Renewal"]["properties"]["incentives"]
+    like = {"type": "object", "required": ["like"], "properties": {"like": {"type": "string"}}}
+    word = {"type": "string", "description": "Name of an incentive of the catalogue."}
+    listed["items"] = {"anyOf": [word, *listed["items"]["anyOf"], like]}
+    path = definitions["PricePath"]
+    by_year = {"type": "object", "description": "Factors by year.", "additionalProperties": {"type": "number"}}
+    short = {"type": "number", "description": "Growth per year."}
+    definitions["PricePath"] = {"description": path["description"], "anyOf": [path, short, by_year]}
     table = definitions["GridFactor"]["properties"]["co2_kg_per_kwh"]
     electricity["grid_factor"]["anyOf"].insert(1, {k: v for k, v in table.items() if k != "description"})
     return {"$schema": DIALECT, "title": "renewline plant file", **{k: v for k, v in tree.items() if k != "title"}}

@@ -30,6 +30,8 @@ _ALLOWED = {
     "too_long": "at most {max_length} of them",
     "string_pattern_mismatch": "a text like {pattern}",
     "invalid_key": "keys that are text",
+    "union_tag_invalid": "{discriminator}: one of {expected_tags}",
+    "union_tag_not_found": "a mapping with {discriminator}",
     "distribution": "a number, or one of " + ", ".join(FAMILIES),
 }
 """What is allowed, by pydantic's type of error, where the value has the right kind of thing in it."""

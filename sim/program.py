@@ -427,6 +427,10 @@ def _rates(b: Behaviour) -> dict[str, tuple[float, ...]]:
     return {carrier: tuple(rates[s] for s in STATES) for carrier, by in by_carrier.items() if (rates := by.rates())}
 
 
+GONE_S = 1e5 * D
+"""Installation that no run sees the end of: the machine was sold."""
+
+
 def _swaps(plant: Plant, start: datetime) -> tuple[Swap, ...]:
     line_of = {line.name: n for n, line in enumerate(plant.lines)}
     taken: set[tuple[int, int, int]] = set()
@@ -447,7 +451,8 @@ def _swaps(plant: Plant, start: datetime) -> tuple[Swap, ...]:
             own = station.listed[m : m + 1]
             new = rig(station, *own, option, targets=targets_of(line))
             after = before if entry.one_by_one else None
-            swaps.append(Swap(_moment_s(entry.at, start), at, s, m, new, option.install_d * D,
+            out_s = GONE_S if option.removes else option.install_d * D
+            swaps.append(Swap(_moment_s(entry.at, start), at, s, m, new, out_s,
                               option.name, option.capex_cny, option.resale_cny, after))  # fmt: skip
             before = m
     return tuple(sorted(swaps, key=lambda w: (w.at_s, w.line, w.station, w.machine)))

@@ -20,7 +20,12 @@ ROW_IN = 0.25
 MARGIN_IN = 0.35  # above and below the axes, for titles and ticks
 LABEL_MOST_IN = 2.6
 BEFORE, AFTER, LIMIT, AVAILABLE = "#9aa3ad", "#1f77c4", INK, "#c43c10"
-CASH_COLOURS = ("#5b2a86", "#e07fc0", "#1f77c4", "#00936b", "#e69f00", "#c43c10", "#8fd0f5")
+BORROWED = "#bcd7f0"
+"""Of capex: what a loan pays."""
+CASH_COLOURS = (
+    "#5b2a86", "#e07fc0", "#7a6ff0", "#2fb344", "#b5d334", "#1f77c4", "#00936b", "#e69f00", "#c43c10", "#8c564b",
+    "#d9a441", "#7f7f7f", "#4d4d4d", "#8fd0f5",
+)  # fmt: skip
 GANTT_ROWS = 32  # more would not fit on a printed page
 STATION_ROWS = 14
 LINE_ROWS = 6
@@ -114,7 +119,11 @@ def spending(plan: Document, w: Writer) -> Chart:
     years = plan["by_year"]
     with drawing("spending"):
         figure, (axes,) = _columns_figure(2.6)
-        axes.bar(range(len(years)), [y["capex_cny"] for y in years], width=0.5, color=AFTER)
+        own = [y.get("from_budget_cny", y["capex_cny"]) for y in years]
+        borrowed = [y["capex_cny"] - paid for y, paid in zip(years, own, strict=True)]
+        axes.bar(range(len(years)), own, width=0.5, color=AFTER)
+        if any(borrowed):
+            axes.bar(range(len(years)), borrowed, bottom=own, width=0.5, color=BORROWED)
         for key, colour, style in (("budget_cny", LIMIT, "solid"), ("available_cny", AVAILABLE, (0, (3, 2)))):
             for x, year in enumerate(years):
                 if (limit := pair(year.get(key))[0]) is not None:
@@ -126,6 +135,7 @@ def spending(plan: Document, w: Writer) -> Chart:
         svg = as_svg(figure, "spending", title, text)
     legend = (
         (AFTER, w.t("capex")),
+        *([(BORROWED, w.t("of it borrowed"))] if any(borrowed) else []),
         (LIMIT, w.t("budget of the year")),
         (AVAILABLE, w.t("available with carry-over (dashed)")),
     )

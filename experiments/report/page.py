@@ -17,6 +17,7 @@ from experiments.report import (
     goal_charts,
     goal_parts,
     kpi_parts,
+    money_parts,
     plan_parts,
     rank_parts,
     run_parts,
@@ -167,10 +168,15 @@ def _plan_sections(plan: Document, w: Writer) -> list[Section]:
         Section("states", w.t("What the machines do"), [], _states(runs, w)),
         Section("energy", w.t("Energy by carrier"), conventions, _energy_pair(runs, w)),
         Section("cash", w.t("Cash flow"), [], [charts.cash_flow(plan, w), plan_parts.cash_flow(plan, w)]),
+        Section("money", w.t("Money of the plan"), [], _money(plan, w)),
         Section("explained", w.t("Predicted and simulated"), why, [plan_parts.explained(plan, w)]),
         Section("against", w.t("Against other choices"), _against_text(plan, w), [plan_parts.against(plan, w)]),
         Section("assumptions", w.t("Assumptions"), [], _filled(plan_parts.assumptions(plan, w))),
     ]  # fmt: skip
+
+
+def _money(plan: Document, w: Writer) -> list[Chart | Table]:
+    return list(_filled([money_parts.figures(plan, w), money_parts.renewals(plan, w), money_parts.sources(plan, w)]))
 
 
 def _limits(plan: Document, w: Writer) -> list[Chart | Table]:

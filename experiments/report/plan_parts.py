@@ -121,15 +121,24 @@ def in_time(items: Iterable[Document]) -> list[Document]:
 
 def spending(plan: Document, w: Writer) -> Table:
     """Return capex by year against what may be spent."""
+    borrowed = any(year.get("from_budget_cny", year["capex_cny"]) != year["capex_cny"] for year in plan["by_year"])
+    own = (mark("Of it from the budget"),) if borrowed else ()  # the rest is borrowed
     columns = (
         *w.dates("Year"),
-        *w.numbers("Capex", "Budget", "Available with carry-over", "Left", "Downtime (h)"),
+        *w.numbers("Capex", *own, "Budget", "Available with carry-over", "Left", "Downtime (h)"),
     )
     rows = []
     for year in plan["by_year"]:
         available = year.get("available_cny")
-        left = available - year["capex_cny"] if known(available) else None
-        money = [w.cash(year["capex_cny"]), _limit(year["budget_cny"], w), _limit(available, w), w.cash(left)]
+        paid = year.get("from_budget_cny", year["capex_cny"])
+        left = available - paid if known(available) else None
+        money = [
+            w.cash(year["capex_cny"]),
+            *([w.cash(paid)] if borrowed else []),
+            _limit(year["budget_cny"], w),
+            _limit(available, w),
+            w.cash(left),
+        ]
         rows.append([str(year["year"]), *money, w.num(year["downtime_h"])])
     title = w.t("Capex against budget by year, in {unit}").format(unit=w.money_unit)
     return Table(title, columns, rows)
@@ -171,20 +180,32 @@ def effects(plan: Document, w: Writer) -> Table:
 CASH = {
     "capex_cny": mark("Capex"),
     "resale_cny": mark("Resale"),
+    "loan_drawn_cny": mark("Loan drawn"),
+    "grant_cny": mark("Grant"),
+    "credit_cny": mark("Tax credit"),
     "margin_cny": mark("Margin"),
     "energy_cny": mark("Energy"),
     "running_cny": mark("Running cost"),
     "tax_cny": mark("Tax"),
+    "interest_cny": mark("Interest"),
+    "subsidy_cny": mark("Interest subsidy"),
+    "repayment_cny": mark("Repayment"),
+    "debt_left_cny": mark("Debt at the end"),
     "residual_cny": mark("Residual value"),
 }
 """Parts of the yearly cash flow, in the order of tables and charts."""
+FINANCED = (
+    "loan_drawn_cny", "grant_cny", "credit_cny", "interest_cny", "subsidy_cny", "repayment_cny", "debt_left_cny",
+)  # fmt: skip
+"""Parts that are left out of the table where a plan has none of them."""
 SUMS = {"net_cny": mark("Net"), "discounted_cumulative_cny": mark("Discounted, cumulative")}
 
 
 def cash_flow(plan: Document, w: Writer) -> Table:
     """Return the cash flow by year, as difference to renewing nothing."""
-    keys = [*CASH, *SUMS]
-    columns = (*w.dates("Year"), *w.numbers(*CASH.values(), *SUMS.values()))
+    named = {**CASH, **SUMS}
+    keys = [key for key in named if key not in FINANCED or any(flow.get(key) for flow in plan["cash_flow"])]
+    columns = (*w.dates("Year"), *w.numbers(*(named[key] for key in keys)))
     rows = [[str(f["year"]), *(w.cash(f.get(key)) for key in keys)] for f in plan["cash_flow"]]
     note = w.t(
         "As difference to renewing nothing, each with the interval of the paired difference. Costs are negative."

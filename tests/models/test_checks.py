@@ -82,6 +82,9 @@ def changed(path, value):
     return tree
 
 
+GRANT = {"kind": "grant", "name": "grant", "share": 0.6}
+SUBSIDY = {"kind": "interest_subsidy", "name": "subsidy", "points": 0.01}
+
 CASES = [
     # changed there, to that: found there
     (("products", 1, "name"), "shaft", ("products", 1, "name"), "second product"),
@@ -197,6 +200,33 @@ CASES = [
     (("renewal", "rules", 1), {"exclude": ["shop/turning"]}, ("renewal", "rules", 1, "exclude"), "only one thing"),
     (("renewal", "rules", 1), {"after": {"first": "shop/turning", "then": "shop/turning"}},
      ("renewal", "rules", 1, "after"), "after itself"),
+    (("renewal", "rules", 1), {"choose": ["shop/lathe"], "max": 1}, ("renewal", "rules", 1, "choose", 0), "unknown"),
+    (("renewal", "rules", 1), {"exactly_one": ["shop/turning"]}, ("renewal", "rules", 1, "exactly_one"), "only one"),
+    (("renewal", "rules", 1), {"must_by": "2029-01", "when": "below_entry_level"},
+     ("renewal", "rules", 1, "must_by"), "2029-01"),
+    (("renewal", "rules", 1), {"must_by": "2027-01", "when": "below_entry_level"},
+     ("renewal", "rules", 1, "when"), "no machine is below entry"),
+    (("renewal", "incentives"), [SUBSIDY], ("renewal", "incentives", 0), "without a loan"),
+    (("renewal", "incentives"), [GRANT, GRANT], ("renewal", "incentives", 1), "a second incentive"),
+    (("renewal", "incentives"), [GRANT, {**GRANT, "name": "other", "not_with": ["grant"]}],
+     ("renewal", "incentives", 1), "other beside grant"),
+    (("renewal", "incentives"), [GRANT, {**GRANT, "name": "other"}], ("renewal", "incentives"), "120%"),
+    (("renewal", "incentives"), [{**GRANT, "options": ["drill"]}],
+     ("renewal", "incentives", 0, "options", 0), "unknown option"),
+    (("renewal", "targets"), {"nc_rate": 0.5}, ("renewal", "targets", "nc_rate"), "no machine says nc"),
+    (("renewal", "targets"), {"benchmark_share": 0.5}, ("renewal", "targets", "benchmark_share"), "energy_standing"),
+    (("renewal", "targets"), {"co2_t_per_y": {2030: 5}}, ("renewal", "targets", "co2_t_per_y", 2030), "for 2030"),
+    (("renewal", "targets"), {"quantities": {"robots": {"min": 1}}},
+     ("renewal", "targets", "quantities", "robots"), "unknown quantity"),
+    (("renewal", "limits"), {"cranes": {"max": {2030: 1}}}, ("renewal", "limits", "cranes", "max", 2030), "for 2030"),
+    (("renewal", "windows"), {"hall": {"months": [2]}}, ("renewal", "windows", "hall"), "unknown line"),
+    (("renewal", "windows"), {"shop": {"periods": ["2031-Q1"]}},
+     ("renewal", "windows", "shop", "periods", 0), "unknown period"),
+    (("renewal", "demand"), {"shop": 0.1}, ("renewal", "demand", "shop"), "of another kind"),
+    (at(TURNING, "options", 0, "from"), ["drill"], at(TURNING, "options", 0, "from", 0), "unknown option"),
+    (at(TURNING, "options", 0, "from"), ["cnc"], at(TURNING, "options", 0, "from"), "follows another renewal"),
+    (at(TURNING, "options", 0), {"name": "cnc", "capex_cny": 0, "removes": True, "install_d": 3},
+     at(TURNING, "options", 0, "install_d"), "of a machine that is gone"),
 ]  # fmt: skip
 
 

@@ -15,6 +15,8 @@ UNITLESS = {
     "from_hold", "cold",  # in heat_up_h and heat_up_kwh
     "benchmark_level", "entry_level",  # in the level's own unit
     "efficiency", "holding_share",
+    "min", "max", "share", "basis_share", "award_probability", "points", "nc_rate", "benchmark_share",
+    "shortest_life_share", "max_renewals", "quantities",
 }  # fmt: skip
 STATES = {
     "processing", "setup", "idle", "blocked", "starved", "standby", "failed", "maintenance", "holding", "heat_up",

@@ -49,6 +49,9 @@ INSTANCES = {
         0,
         340,
     ),
+    # 5 of the pool with the renewal; without the limit all of it, renewal or not
+    "pool_claims": (problem([machine(option={"claims": {"grant": 5}})], pools={"grant": {"max": 7}}), 15, 17),
+    "pool_max": (problem([machine(option={"claims": {"grant": 5}})], pools={"grant": {"max": 3}}), 13, 15),
     "max_age": (problem([machine(age=5, max_age=6, option={"saving": 0})]), -10, 0),
     "allowed_periods": (problem([machine(option={"allowed_periods": [1]})]), 0, 10),
     "from": (problem([machine(option={"from": ["new"]})]), 0, 10),

@@ -1,4 +1,4 @@
-"""Money over the years: present value, annuities, payback, the best age to replace, tax.
+"""What money is worth over the years: present value, annuities, payback, the best age to replace, abatement cost.
 
 Amounts are in one currency of the user's choice, rates are shares per year (0.10 = 10 %), flows stand at year
 ends with flow 0 now. Nothing is rounded.
@@ -7,29 +7,8 @@ ends with flow 0 now. Nothing is rounded.
 import itertools
 import math
 from collections.abc import Sequence
-from typing import Literal
-
-from models.base import Count, Model, NonNegative, Share
 
 Flows = Sequence[float]
-
-
-class TaxRules(Model):
-    """How a firm's income tax treats new equipment (mainland China, 2024-2027)."""
-
-    rate: Share = 0.25
-    """Income tax rate: 25 % (Enterprise Income Tax Law), high-tech enterprise 15 % (art. 28); grade A."""
-    depreciation: Literal["straight_line", "one_off"] = "straight_line"
-    """`one_off` deducts the price in year 1 where the unit price allows it (MOF/STA announcement 2023 no. 37,
-    bought 2024-2027; grade A)."""
-    life_y: Count = 10
-    """Years of depreciation. Least for machinery 10, shortened to 6 if accelerated (Enterprise Income Tax
-    Implementation Regulation art. 60; MOF/STA 2014 no. 75; grade B)."""
-    salvage_share: Share = 0.05
-    """Share of the price that is left at the end of life. Engineering estimate; the law lets the firm set it;
-    grade C."""
-    one_off_limit_cny: NonNegative = 5_000_000.0
-    """Highest unit price that may be deducted at once (MOF/STA announcement 2023 no. 37; grade A)."""
 
 
 def npv(rate: float, flows: Flows) -> float:
@@ -126,6 +105,23 @@ def discounted_payback_y(rate: float, flows: Flows) -> float:
     return math.inf
 
 
+def abatement_cost(npv_cny: float, saved_t: Flows, rate: float | None = None) -> float | None:
+    """Return what a tonne of CO2 saved costs, in CNY per tonne; negative = it pays. None where nothing is saved.
+
+    Marginal abatement cost = (present value of costs - present value of savings) / tonnes saved over the life.
+
+    Args:
+        npv_cny: Net present value of the measure (savings less costs).
+        saved_t: Tonnes saved in year 1, 2, .. (at year ends).
+        rate: Discounts the tonnes like money (*discounted*); None adds them up as they are (*simple*).
+
+    >>> round(abatement_cost(-100.0, [10.0, 10.0]), 2), round(abatement_cost(-100.0, [10.0, 10.0], 0.10), 2)
+    (5.0, 5.76)
+    """
+    tonnes = math.fsum(saved_t) if rate is None else npv(rate, [0.0, *saved_t])
+    return -npv_cny / tonnes if tonnes > 0 else None
+
+
 def equivalent_annual_cost(price: float, resale: Flows, operating: Flows, rate: float) -> list[float]:
     """Return the cost per year, spread evenly, of keeping a machine 1, 2, .. years.
 
@@ -177,81 +173,6 @@ def economic_life(price: float, resale: Flows, operating: Flows, rate: float) ->
         raise ValueError("resale and operating are empty; give at least one year")
     least = min(costs)
     return costs.index(least) + 1, least
-
-
-def straight_line(price: float, life_y: int, salvage_share: float = 0.0) -> list[float]:
-    """Return the depreciation of year 1 to `life_y`: equal parts of price * (1 - salvage_share).
-
-    >>> straight_line(100.0, 4, 0.2)
-    [20.0, 20.0, 20.0, 20.0]
-    """
-    _check_life(life_y, salvage_share)
-    return [price * (1 - salvage_share) / life_y] * life_y
-
-
-def one_off(price: float, limit: float, life_y: int, salvage_share: float = 0.0) -> list[float]:
-    """Return the deduction of year 1 to `life_y`: the whole price in year 1, or straight line above `limit`.
-
-    >>> one_off(100.0, 100.0, 4), one_off(100.0, 99.0, 4)
-    ([100.0, 0.0, 0.0, 0.0], [25.0, 25.0, 25.0, 25.0])
-    """
-    _check_life(life_y, salvage_share)
-    if price > limit:
-        return straight_line(price, life_y, salvage_share)
-    return [price] + [0.0] * (life_y - 1)
-
-
-def tax_depreciation(price: float, rules: TaxRules) -> list[float]:
-    """Return what the rules let a firm deduct in year 1, 2, .. for a machine of this price (net of VAT).
-
-    >>> tax_depreciation(6e6, TaxRules(depreciation="one_off"))[0]  # above the limit of the one-off deduction
-    570000.0
-    """
-    if rules.depreciation == "one_off":
-        return one_off(price, rules.one_off_limit_cny, rules.life_y, rules.salvage_share)
-    return straight_line(price, rules.life_y, rules.salvage_share)
-
-
-def after_tax(benefit: Flows, depreciation: Flows, rate: float) -> list[float]:
-    """Return the cash of each year after tax: benefit - rate * (benefit - depreciation).
-
-    A year in which the deduction exceeds the benefit lowers the tax on the firm's other income at once, so
-    nothing is carried forward; a firm without other profit gets that money later than shown. Interest and
-    tax credits are no part of this.
-
-    Args:
-        benefit: Operating benefit of year 1, 2, .. before tax.
-        depreciation: Deduction of year 1, 2, ..; the shorter list is taken as 0 beyond its end.
-        rate: Income tax rate, 0 to 1.
-
-    >>> after_tax([100.0, 100.0], [40.0], 0.25)
-    [85.0, 75.0]
-    """
-    pairs = itertools.zip_longest(benefit, depreciation, fillvalue=0.0)
-    return [gain - rate * (gain - deducted) for gain, deducted in pairs]
-
-
-def residual_value(price: float, age_y: float, life_y: int, salvage_share: float = 0.0) -> float:
-    """Return the straight-line book value at an age, never below the salvage value.
-
-    Args:
-        price: Price when new.
-        age_y: Years since then, >= 0; parts of a year count.
-        life_y: Years of depreciation, at least 1.
-        salvage_share: Share of the price that is left at the end of life, 0 to 1.
-
-    >>> residual_value(100.0, 2.5, 10, 0.04), residual_value(100.0, 30, 10, 0.04)
-    (76.0, 4.0)
-    """
-    _check_life(life_y, salvage_share)
-    if not age_y >= 0:
-        raise ValueError(f"age_y is {age_y}; must be >= 0")
-    return price - price * (1 - salvage_share) * min(age_y / life_y, 1.0)
-
-
-def _check_life(life_y: int, salvage_share: float) -> None:
-    if life_y < 1 or not 0 <= salvage_share <= 1:
-        raise ValueError(f"life_y is {life_y}, salvage_share {salvage_share}; must be >= 1 and from 0 to 1")
 
 
 def _check_lengths(resale: Flows, operating: Flows) -> None:
