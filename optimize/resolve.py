@@ -169,8 +169,7 @@ class _Model:
         # output counts in full, so what the lines make without any renewal is taken off
         self.start_worth = form.evaluator.baseline_value - float(form.start.worth.sum())
         self.rows: list[RowKey] = list(plant.rows)
-        self.highs: Any = highspy.Highs()  # type: ignore[no-untyped-call]
-        self.highs.setOptionValue("log_to_console", False)
+        self.highs: Any = highspy._Highs()  # the class around it has callbacks, and prints as it sets them up
         self.highs.setOptionValue("output_flag", False)
         self._pass(variables)
 
