@@ -134,17 +134,21 @@ class Asker:
         else:
             with self._building:
                 model = _Model(build_model(problem))
-            # the unchanged problem is what all else is held against: it may take what it needs
-            found = model.best(self._start, self.gap, min(self.left_s, self.each_s) if self._start else self.left_s)
+            found = model.best(self._start, self.gap, self._time_s)
             if not self._start and found.outcome == "found":  # the first question is the unchanged problem
                 self._start = model.taken()
         self._count(found.finished)
         return found
 
+    @property
+    def _time_s(self) -> float:
+        """Return the time for one question; what all else is held against may take what it needs."""
+        return self.left_s if self.asked == 0 else min(self.left_s, self.each_s)
+
     def _by_solve(self, problem: RenewalProblem) -> Found:
         from optimize.solve import solve
 
-        plan = solve(problem, gap=max(self.gap, 1e-4), time_limit_s=self.left_s)
+        plan = solve(problem, gap=max(self.gap, 1e-4), time_limit_s=self._time_s)
         if plan.status == "infeasible":
             return IMPOSSIBLE
         if plan.status == "no_plan_yet":
