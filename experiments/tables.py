@@ -8,7 +8,7 @@ from rich.table import Table as RichTable
 from rich.text import Text
 
 from experiments.bench import tables as bench_tables
-from experiments.report import energy_parts, kpi_parts, plan_parts, rank_parts, run_parts, statistics_parts
+from experiments.report import energy_parts, kpi_parts, plan_parts, rank_parts, run_parts, statistics_parts, why_parts
 from experiments.report.parts import Column, Document, Table, Writer, with_names
 
 
@@ -60,6 +60,9 @@ def _plan(plan: Document, w: Writer) -> tuple[list[str], list[Table]]:
         plan_parts.against(plan, w),
         _certainty(plan, w),
     ]
+    if why_parts.has_why(plan):
+        why = (why_parts.measures, why_parts.missing, why_parts.budgets)
+        return [*plan_parts.answer(plan, w), *why_parts.sentences(plan, w)], [*(t(plan, w) for t in why), *tables]
     return plan_parts.answer(plan, w), tables
 
 

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from optimize.evaluate import Evaluator
+from optimize.evaluate import Evaluator, machine_in_service
 from optimize.explain_document import Abatement, AbatementCurve
 from optimize.explain_parts import Pair, by_period
+from optimize.numbers import at_age
 from optimize.plan import Renewal
 from optimize.problem import RenewalProblem
 
@@ -26,7 +27,8 @@ def abatement_curve(problem: RenewalProblem, renewals: Sequence[Renewal], quanti
     before it (of those that begin together, in the order of the problem), so effects add up to those of the plan.
 
     Args:
-        problem: With the quantity among the ``quantities`` of its assets and options, per period.
+        problem: With the quantity, per period, among the ``carrier_saving`` of its options, or among the ``quantities``
+            of assets and options.
         renewals: The plan.
         quantity: Its name; less of it is better.
 
@@ -63,8 +65,28 @@ def abatement_curve(problem: RenewalProblem, renewals: Sequence[Renewal], quanti
 
 
 def _gain_and_amount(evaluator: Evaluator, renewals: Sequence[Renewal], quantity: str) -> tuple[float, float]:
+    """Return the gain, and the amount over the horizon (less what is saved, where that is what is known)."""
     found = evaluator.evaluate(renewals)
-    return found.gain, sum(row.quantities.get(quantity, 0.0) for row in found.by_period)
+    if not _is_saving(evaluator.problem, quantity):
+        return found.gain, sum(row.quantities.get(quantity, 0.0) for row in found.by_period)
+    saved, lives = 0.0, evaluator.totals(sorted(renewals, key=lambda r: r.period)).lives
+    for asset, own in zip(evaluator.problem.assets, lives, strict=True):
+        for life in own:
+            for period in range(evaluator.count):
+                option, age = machine_in_service(asset, life, period)
+                if option is not None and quantity in option.carrier_saving:
+                    saved += at_age(option.carrier_saving[quantity], age)
+    return found.gain, -saved
+
+
+def _is_saving(problem: RenewalProblem, quantity: str) -> bool:
+    return any(quantity in option.carrier_saving for asset in problem.assets for option in asset.options)
+
+
+def is_counted(problem: RenewalProblem, quantity: str) -> bool:
+    """Return whether a problem says anything about a quantity."""
+    parts = [part for asset in problem.assets for part in (asset, *asset.options)]
+    return _is_saving(problem, quantity) or any(quantity in part.quantities for part in parts)
 
 
 def _measure(pair: Pair, machines: int, net_cost: float, abated: float) -> Abatement:

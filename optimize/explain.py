@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from optimize.abatement import abatement_curve
+from optimize.abatement import abatement_curve, is_counted
 from optimize.evaluate import Evaluator
 from optimize.explain_document import Between, Explanation, Measure, Missing, Parts
 from optimize.explain_limits import LimitsStudy
@@ -24,6 +24,9 @@ from optimize.resolve import Asker, Found, Progress
 
 SHARE_THAT_COUNTS = 1e-5
 """Least change of the gain, as a share of it, that is more than rounding of the solver."""
+
+CO2 = "co2_t"
+"""What a problem made from a plant calls tonnes of CO2."""
 
 
 def explain(
@@ -43,7 +46,7 @@ def explain(
         problem: What the plan is for.
         renewals: The plan; it keeps all limits and rules.
         step: Amount of budget for "what would so much more buy"; default a twentieth of all budgets.
-        quantity: Whose abatement the curve shows (less is better), e.g. ``co2_t``; default none.
+        quantity: Whose abatement the curve shows (less is better); default ``co2_t`` where the problem counts it.
         time_limit_s: For all questions; what is not answered by then is said to be unknown.
         each_s: For one question.
         workers: Questions asked side by side.
@@ -60,7 +63,7 @@ def explain(
     >>> [(m.asset, m.reason, m.blockers[0].kind) for m in why.missing]
     [('mill', 'blocked', 'budget')]
     """
-    begun = time.monotonic()
+    begun, counted = time.monotonic(), quantity or CO2
     asker = Asker(problem, time_limit_s=time_limit_s, each_s=each_s, workers=workers, progress=progress)
     study = PlanStudy(problem, asker, Evaluator(problem).evaluate(renewals).renewals)
     measures = study.measures()
@@ -78,7 +81,7 @@ def explain(
         next_window=limits.next_window(budgets),
         more=more,
         curve=curve,
-        abatement=None if quantity is None else abatement_curve(problem, study.renewals, quantity),
+        abatement=abatement_curve(problem, study.renewals, counted) if is_counted(problem, counted) else None,
         asked=asker.asked,
         unfinished=asker.unfinished,
         seconds=time.monotonic() - begun,

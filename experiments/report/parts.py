@@ -33,7 +33,7 @@ def with_names(document: Document, lang: str) -> Document:
             }
         return [called(item) for item in part] if isinstance(part, list) else part
 
-    places = ("renewals", "against", "options", "variants")
+    places = ("renewals", "against", "options", "variants", "why")
     return {key: called(value) if key in places else value for key, value in document.items()}
 
 
