@@ -309,38 +309,74 @@ def rank(variants: tuple[str, ...], **given: Any) -> None:  # noqa: ANN401 - cli
     commands.rank(commands.Request(**given, command="rank"), variants, asked)
 
 
+_against = click.option(
+    "--against",
+    type=click.Path(exists=True, dir_okay=False),
+    metavar="FILE",
+    help="Your own list of renewals to hold the schedule against, CSV or XLSX: line, station, machines, option, period "
+    "or date.",
+)
+
+
 @app.command(epilog=PLANTS, short_help="Find the best schedule of renewals and report it.")
 @_plant
 @click.option("--gap", default=1e-3, show_default=True, help="Stop solving at this gap to the bound.")
 @click.option("--time-limit-s", default=120.0, show_default=True, help="Stop solving after so many seconds.")
+@click.option("--why/--no-why", default=True, show_default=True, help="Explain the schedule.")
+@click.option(
+    "--why-time-s", type=click.FloatRange(min=0), default=20.0, show_default=True, help="Most seconds for that."
+)
+@_against
 @_fixed_replications
 @_shared
-def plan(gap: float, time_limit_s: float, **given: Any) -> None:  # noqa: ANN401 - click's options by name
+def plan(
+    gap: float,
+    time_limit_s: float,
+    why: bool,
+    why_time_s: float,
+    against: str | None,
+    **given: Any,  # noqa: ANN401
+) -> None:
     """Find the schedule of renewals worth most, play it back over the whole horizon, and report it.
 
     \b
     renewline plan machining
+    renewline plan machining --against schedule.csv
     renewline plan plant.yaml --lang zh --out report_for_the_owner
     """
     from experiments import commands
 
-    commands.plan(commands.Request(**given, command="plan"), gap, time_limit_s)
+    commands.plan(commands.Request(**given, command="plan"), gap, time_limit_s, why_time_s if why else None, against)
 
 
 @app.command(short_help="Solve a renewal problem written as JSON.")
 @click.argument("problem", type=click.Path(exists=True, dir_okay=False))
 @click.option("--gap", default=1e-4, show_default=True, help="Stop at this gap to the bound.")
 @click.option("--time-limit-s", default=120.0, show_default=True, help="Stop after so many seconds.")
+@click.option("--why", is_flag=True, help="Explain the plan: what each renewal adds, what blocks more, budget prices.")
+@click.option(
+    "--why-time-s", type=click.FloatRange(min=0), default=60.0, show_default=True, help="Most seconds for that."
+)
+@click.option(
+    "--why-step",
+    type=click.FloatRange(min=0, min_open=True),
+    help="How much more and less budget is tried [a twentieth of all budgets].",
+)
+@click.option("--why-quantity", metavar="NAME", help="Quantity of the abatement curve [co2_t, if it is counted].")
+@_against
 @click.option("-v", "--verbose", is_flag=True, help="Show a traceback if something goes wrong.")
-def optimize(problem: str, gap: float, time_limit_s: float, verbose: bool) -> None:
+def optimize(problem: str, gap: float, time_limit_s: float, verbose: bool, **asked: Any) -> None:  # noqa: ANN401
     """Solve a renewal problem given as plain numbers (PROBLEM.json) and print the plan as JSON.
 
     \b
     renewline optimize problem.json
+    renewline optimize problem.json --why --against schedule.csv
     """
     from experiments import commands
+    from experiments.why_problem import Asked
 
-    commands.optimize(problem, gap, time_limit_s)
+    why = Asked(asked["why"], asked["against"], asked["why_step"], asked["why_quantity"], asked["why_time_s"])
+    commands.optimize(problem, gap, time_limit_s, why)
 
 
 def _names(ctx: click.Context, param: click.Parameter, value: str | None) -> tuple[str, ...] | None:
@@ -435,7 +471,7 @@ def _failed(error: Exception, verbose: bool) -> int:
         click.echo(f"{count} problem{'s' if count > 1 else ''} found.", err=True)
         return 3
     if isinstance(error, PlanImpossible):
-        click.echo("No schedule keeps all limits. These clash:", err=True)
+        click.echo(error.heading, err=True)
         for line in error.clash:
             click.echo(f"- {line}", err=True)
         return 4

@@ -147,24 +147,33 @@ def rank(request: Request, variants: tuple[str, ...], asked: dict[str, Any]) -> 
         raise click.exceptions.Exit(5)
 
 
-def plan(request: Request, gap: float, time_limit_s: float) -> None:
-    """Find the schedule, play it back, report it."""
+def plan(
+    request: Request, gap: float, time_limit_s: float, why_time_s: float | None = None, against: str | None = None
+) -> None:
+    """Find the schedule, play it back, hold it against other choices, explain it (in so many seconds), report it."""
     from experiments.plan import document_of, find_plan
+    from experiments.why_clash import NoSchedule, told
+    from experiments.why_plan import choices, explained
     from scenarios.files import read_plant
 
     plant = read_plant(request.plant)
+    own = choices(plant, against)
     with _stages(request) as announce:
-        answer = find_plan(
-            plant,
-            seed=request.seed,
-            replications=None if request.replications == "auto" else request.replications,
-            workers=request.workers,
-            gap=gap,
-            time_limit_s=time_limit_s,
-            engine=request.engine,
-            announce=announce,
-        )
-    document = document_of(answer)
+        try:
+            answer = find_plan(
+                plant,
+                seed=request.seed,
+                replications=None if request.replications == "auto" else request.replications,
+                workers=request.workers,
+                gap=gap,
+                time_limit_s=time_limit_s,
+                engine=request.engine,
+                announce=announce,
+            )
+        except NoSchedule as error:
+            assert plant.renewal is not None
+            raise told(error, plant.renewal, request.language) from None
+        document = explained(answer, document_of(answer), own, why_time_s, request, announce)
     _deliver(request, document)
     if document["status"] != "optimal":
         reached = "before it had a bound" if document["gap"] is None else f"at a gap of {document['gap']:.2%}"
@@ -172,16 +181,21 @@ def plan(request: Request, gap: float, time_limit_s: float) -> None:
         raise click.exceptions.Exit(5)
 
 
-def optimize(problem: str, gap: float, time_limit_s: float) -> None:
+def optimize(problem: str, gap: float, time_limit_s: float, asked: Any = None) -> None:  # noqa: ANN401 - why_problem.Asked
     """Solve a renewal problem given as plain numbers."""
-    from models.errors import PlanImpossible
+    from experiments import why_problem
     from optimize.problem import read_problem
     from optimize.solve import solve
 
-    found = solve(read_problem(problem), gap=gap, time_limit_s=time_limit_s)
-    click.echo(found.model_dump_json(indent=1))
+    asked = asked or why_problem.Asked()
+    data = read_problem(problem)
+    own = why_problem.own_renewals(data, asked)
+    found = solve(data, gap=gap, time_limit_s=time_limit_s)
     if found.status == "infeasible":
-        raise PlanImpossible([clash.message for clash in found.clash])
+        found, error = why_problem.impossible(data, found, min(time_limit_s, asked.time_limit_s))
+        click.echo(found.model_dump_json(indent=1))
+        raise error
+    click.echo(why_problem.plan_with_more(data, found, asked, own))
     if found.status != "optimal":
         raise click.exceptions.Exit(5)
 

@@ -61,8 +61,8 @@ def _plan(plan: Document, w: Writer) -> tuple[list[str], list[Table]]:
         _certainty(plan, w),
     ]
     if why_parts.has_why(plan):
-        why = (why_parts.measures, why_parts.missing, why_parts.budgets)
-        return [*plan_parts.answer(plan, w), *why_parts.sentences(plan, w)], [*(t(plan, w) for t in why), *tables]
+        why = [table(plan, w) for table in (why_parts.measures, why_parts.missing, why_parts.budgets)]
+        return [*plan_parts.answer(plan, w), *why_parts.sentences(plan, w)], [tables[0], *why, *tables[1:]]
     return plan_parts.answer(plan, w), tables
 
 

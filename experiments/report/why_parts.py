@@ -8,7 +8,7 @@ from experiments.report.parts import MISSING, Document, Table, Writer, joined
 LIMITS = {
     "budget": mark("the budget"),
     "downtime": mark("the downtime allowed on {line}"),
-    "resource": mark("{name}"),
+    "resource": mark("the limit on {name}"),
     "lines_down": mark("the number of lines down at once"),
     "bottleneck": mark("the bottleneck {line} / {station}"),
     "demand": mark("the orders of {line}"),
@@ -90,8 +90,8 @@ def _rest(why: Document, w: Writer) -> str:
     if not asked["unfinished"]:
         return ""
     text = w.t(
-        "{open} of {all} questions were not answered exactly in the time allowed; their figures are given as from – to, "
-        "or left out."
+        "{open} of {all} questions were not answered exactly in the time allowed; their figures are ranges, or left "
+        "out."
     )
     return text.format(open=asked["unfinished"], all=asked["asked"])
 
@@ -173,13 +173,14 @@ def why_not(missing_row: Document, w: Writer) -> str:
     """Return in words what keeps a machine out."""
     if missing_row["blockers"]:
         return joined([limit(b, w) for b in missing_row["blockers"]], w.t)
-    text = w.t(REASONS[missing_row["reason"]])
-    return text.format(option=(missing_row.get("rival") or {}).get("option", MISSING))
+    reason = REASONS[missing_row["reason"]]
+    return w.t(reason).format(option=(missing_row.get("rival") or {}).get("option", MISSING))
 
 
 def limit(blocker: Document, w: Writer) -> str:
     """Return a limit in words, with the years or periods in which it is the limit."""
-    named = w.t(LIMITS[blocker["kind"]]).format(
+    text = LIMITS[blocker["kind"]]
+    named = w.t(text).format(
         line=blocker["line"], station=blocker["station"], name=blocker["name"],
         number=(blocker["rule"] or {}).get("number"), place=blocker["name"] or blocker["line"],
     )  # fmt: skip
@@ -207,7 +208,8 @@ def rule(found: Document, w: Writer) -> str:
     if words.get("by") is None:
         words["by"] = w.t("the end of the plan")
     names = joined(found.get("names", ()), w.t)
-    return w.t(RULES[found["rule"]]).format(names=names, when=found.get("if"), **words)
+    text = RULES[found["rule"]]
+    return w.t(text).format(names=names, when=found.get("if"), **words)
 
 
 def budgets(plan: Document, w: Writer) -> Table:
@@ -228,8 +230,8 @@ def budgets(plan: Document, w: Writer) -> Table:
     ]  # fmt: skip
     title = w.t("What each year's budget is worth, in {unit}").format(unit=w.money_unit)
     note = w.t(
-        "By planning anew with so much more or less in that year alone. Can be spared: with so much less the plan stays "
-        "the best. Money that one year leaves is there in the next."
+        "By planning anew with so much more or less in that year alone. Can be spared: with so much less the plan "
+        "stays the best. Money that one year leaves is there in the next."
     )
     return Table(title, columns, rows, note)
 
@@ -239,12 +241,13 @@ def more(plan: Document, w: Writer) -> Table:
     columns = (*w.words("One more of"), *w.numbers("Brings", "No limit brings", "Enough from"))
     rows = [
         [
-            w.t(LIMITS[m["kind"]]).format(line=m["line"], name=m["name"]),
+            w.t(text).format(line=m["line"], name=m["name"]),
             _cash(m["gain_cny"], w),
             _cash(m["lifted_cny"], w),
             MISSING if m["enough"] is None else f"+ {w.num(m['enough'])}",
         ]
         for m in plan["why"]["more"]
+        for text in (LIMITS[m["kind"]],)
     ]
     title = w.t("What one hour or one unit more would bring, in {unit}").format(unit=w.money_unit)
     note = w.t("An hour in each period; a unit in each period, or over the plan. Enough from: what no limit would use.")
