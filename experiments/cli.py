@@ -315,6 +315,13 @@ _robust = click.option(
     help="One schedule for all scenarios of the file: with the greatest mean gain, the greatest gain in the worst "
     "scenario, or the least of the greatest regret.",
 )
+_against = click.option(
+    "--against",
+    type=click.Path(exists=True, dir_okay=False),
+    metavar="FILE",
+    help="Your own list of renewals to hold the schedule against, CSV or XLSX: line, station, machines, option, period "
+    "or date.",
+)
 
 
 @app.command(epilog=PLANTS, short_help="Find the best schedule of renewals and report it.")
@@ -345,6 +352,11 @@ _robust = click.option(
 @click.option(
     "--rolling", is_flag=True, help="Also make the plan again each year in each scenario, by what has happened."
 )
+@click.option("--why/--no-why", default=True, show_default=True, help="Explain the schedule.")
+@click.option(
+    "--why-time-s", type=click.FloatRange(min=0), default=20.0, show_default=True, help="Most seconds for that."
+)
+@_against
 @_fixed_replications
 @_shared
 def plan(gap: float, time_limit_s: float, **given: Any) -> None:  # noqa: ANN401 - click's options by name
@@ -352,13 +364,15 @@ def plan(gap: float, time_limit_s: float, **given: Any) -> None:  # noqa: ANN401
 
     \b
     renewline plan machining
+    renewline plan machining --against schedule.csv
     renewline plan plant.yaml --lang zh --out report_for_the_owner
     renewline plan machining --pareto energy
     renewline plan plant.yaml --robust regret
     """
     from experiments import commands
 
-    asked = {name: given.pop(name) for name in ("pareto", "step", "points", "robust", "rolling")}
+    named = ("pareto", "step", "points", "robust", "rolling", "why", "why_time_s", "against")
+    asked = {name: given.pop(name) for name in named}
     commands.plan(commands.Request(**given, command="plan"), gap, time_limit_s, asked)
 
 
@@ -383,6 +397,17 @@ def plan(gap: float, time_limit_s: float, **given: Any) -> None:  # noqa: ANN401
 @click.option("--chart", type=click.Path(dir_okay=False), help="With --pareto: draw the front (.svg, .png or .pdf).")
 @_robust
 @click.option("--rolling", is_flag=True, help="What planning again each year brings, beside one plan and foresight.")
+@click.option("--why", is_flag=True, help="Explain the plan: what each renewal adds, what blocks more, budget prices.")
+@click.option(
+    "--why-time-s", type=click.FloatRange(min=0), default=60.0, show_default=True, help="Most seconds for that."
+)
+@click.option(
+    "--why-step",
+    type=click.FloatRange(min=0, min_open=True),
+    help="How much more and less budget is tried [a twentieth of all budgets].",
+)
+@click.option("--why-quantity", metavar="NAME", help="Quantity of the abatement curve [co2_t, if it is counted].")
+@_against
 @click.option("-v", "--verbose", is_flag=True, help="Show a traceback if something goes wrong.")
 def optimize(problem: str, gap: float, time_limit_s: float, verbose: bool, **asked: Any) -> None:  # noqa: ANN401
     """Solve a renewal problem given as plain numbers (PROBLEM.json) and print the plan as JSON.
@@ -391,6 +416,7 @@ def optimize(problem: str, gap: float, time_limit_s: float, verbose: bool, **ask
     renewline optimize problem.json
     renewline optimize problem.json --pareto --chart front.svg
     renewline optimize problem.json --robust regret
+    renewline optimize problem.json --why --against schedule.csv
     """
     from experiments import commands
 
@@ -489,7 +515,7 @@ def _failed(error: Exception, verbose: bool) -> int:
         click.echo(f"{count} problem{'s' if count > 1 else ''} found.", err=True)
         return 3
     if isinstance(error, PlanImpossible):
-        click.echo("No schedule keeps all limits. These clash:", err=True)
+        click.echo(error.heading, err=True)
         for line in error.clash:
             click.echo(f"- {line}", err=True)
         return 4

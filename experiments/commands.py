@@ -148,7 +148,7 @@ def rank(request: Request, variants: tuple[str, ...], asked: dict[str, Any]) -> 
 
 
 def plan(request: Request, gap: float, time_limit_s: float, asked: dict[str, Any]) -> None:
-    """Find the schedule, play it back, report it; or what the options on goals and scenarios ask for."""
+    """Find the schedule, play it back, explain it, report it; or what the options on goals and scenarios ask for."""
     if asked["pareto"] or asked["robust"] or asked["rolling"]:
         from experiments.goal_commands import check_options, plan_goals
 
@@ -160,21 +160,30 @@ def plan(request: Request, gap: float, time_limit_s: float, asked: dict[str, Any
             raise click.exceptions.Exit(5)
         return
     from experiments.plan import document_of, find_plan
+    from experiments.why_clash import NoSchedule, told
+    from experiments.why_plan import choices, explained
     from scenarios.files import read_plant
 
     plant = read_plant(request.plant)
+    own = choices(plant, asked["against"])
     with _stages(request) as announce:
-        answer = find_plan(
-            plant,
-            seed=request.seed,
-            replications=None if request.replications == "auto" else request.replications,
-            workers=request.workers,
-            gap=gap,
-            time_limit_s=time_limit_s,
-            engine=request.engine,
-            announce=announce,
+        try:
+            answer = find_plan(
+                plant,
+                seed=request.seed,
+                replications=None if request.replications == "auto" else request.replications,
+                workers=request.workers,
+                gap=gap,
+                time_limit_s=time_limit_s,
+                engine=request.engine,
+                announce=announce,
+            )
+        except NoSchedule as error:
+            assert plant.renewal is not None
+            raise told(error, plant.renewal, request.language) from None
+        document = explained(
+            answer, document_of(answer), own, asked["why_time_s"] if asked["why"] else None, request, announce
         )
-    document = document_of(answer)
     _deliver(request, document)
     if document["status"] != "optimal":
         reached = "before it had a bound" if document["gap"] is None else f"at a gap of {document['gap']:.2%}"
@@ -184,7 +193,7 @@ def plan(request: Request, gap: float, time_limit_s: float, asked: dict[str, Any
 
 def optimize(problem: str, gap: float, time_limit_s: float, asked: dict[str, Any]) -> None:
     """Solve a renewal problem given as plain numbers, or answer what the options on goals and scenarios ask."""
-    from experiments import goal_commands
+    from experiments import goal_commands, why_problem
 
     goal_commands.check_options(asked)
     if asked["pareto"]:
@@ -196,14 +205,18 @@ def optimize(problem: str, gap: float, time_limit_s: float, asked: dict[str, Any
     if asked["robust"] or asked["rolling"]:
         goal_commands.optimize_robust(problem, asked["robust"], asked["rolling"], gap, time_limit_s)
         return
-    from models.errors import PlanImpossible
     from optimize.problem import read_problem
     from optimize.solve import solve
 
-    found = solve(read_problem(problem), gap=gap, time_limit_s=time_limit_s)
-    click.echo(found.model_dump_json(indent=1))
+    data = read_problem(problem)
+    why = why_problem.asked_for(asked)
+    own = why_problem.own_renewals(data, why)
+    found = solve(data, gap=gap, time_limit_s=time_limit_s)
     if found.status == "infeasible":
-        raise PlanImpossible([clash.message for clash in found.clash])
+        found, error = why_problem.impossible(data, found, min(time_limit_s, why.time_limit_s))
+        click.echo(found.model_dump_json(indent=1))
+        raise error
+    click.echo(why_problem.plan_with_more(data, found, why, own))
     if found.status != "optimal":
         raise click.exceptions.Exit(5)
 

@@ -15,6 +15,7 @@ from experiments.beliefs import Progress, Reader, Study
 from experiments.plan_document import plan_document
 from experiments.playback import Stage, dated
 from experiments.problem_of import renewal_problem
+from experiments.why_clash import NoSchedule
 from models.errors import DataError, PlanImpossible, Problem
 from models.plant import Plant
 from optimize.evaluate import Evaluation, evaluate
@@ -85,7 +86,7 @@ def _schedules(problem: RenewalProblem, gap: float, time_limit_s: float, announc
     announce("Solving the schedule")
     plan = solve(problem, gap=gap, time_limit_s=time_limit_s)
     if plan.status == "infeasible":
-        raise PlanImpossible([clash.message for clash in plan.clash])
+        raise NoSchedule(problem, plan.clash)
     if plan.status == "no_plan_yet":
         raise PlanImpossible([f"no schedule was found within {time_limit_s:g} s; allow more time"])
     return plan, evaluate(problem, payback_ranking(problem))

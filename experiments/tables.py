@@ -17,6 +17,7 @@ from experiments.report import (
     rank_parts,
     run_parts,
     statistics_parts,
+    why_parts,
 )
 from experiments.report.parts import Column, Document, Table, Writer, with_names
 
@@ -70,6 +71,9 @@ def _plan(plan: Document, w: Writer) -> tuple[list[str], list[Table]]:
         plan_parts.against(plan, w),
         _certainty(plan, w),
     ]
+    if why_parts.has_why(plan):
+        why = [table(plan, w) for table in (why_parts.measures, why_parts.missing, why_parts.budgets)]
+        return [*plan_parts.answer(plan, w), *why_parts.sentences(plan, w)], [tables[0], *why, *tables[1:]]
     return plan_parts.answer(plan, w), tables
 
 

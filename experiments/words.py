@@ -122,4 +122,6 @@ CHOICES = {
     "plan": mark("this schedule"),
     "baseline": mark("renew nothing"),
     "payback_ranking": mark("ranking by simple payback"),
+    "own_capacity_ranking": mark("ranking by own capacity"),
+    "own_list": mark("your own list"),
 }

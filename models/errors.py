@@ -40,10 +40,10 @@ class DataError(ValueError):
 
 
 class PlanImpossible(Exception):  # noqa: N818 - says what is so, not that a program erred
-    """No schedule keeps all limits; ``clash`` names the rules that contradict each other."""
+    """No schedule keeps all limits; ``clash`` names the rules that contradict each other, under ``heading``."""
 
-    def __init__(self, clash: list[str]) -> None:
-        self.clash = clash
+    def __init__(self, clash: list[str], heading: str = "No schedule keeps all limits. These clash:") -> None:
+        self.clash, self.heading = clash, heading
         super().__init__("; ".join(clash))
 
 

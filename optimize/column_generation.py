@@ -85,7 +85,9 @@ class ColumnGeneration:
         """Return whether the gap asked for is proven."""
         return self.gain is not None and self.bound - self.gain <= self.gap * max(abs(self.gain), 1e-9)
 
-    def _price(self, numbers: Sequence[int], duals: Array, effort: Effort, master: Master, room: float) -> dict[int, Priced]:
+    def _price(
+        self, numbers: Sequence[int], duals: Array, effort: Effort, master: Master, room: float
+    ) -> dict[int, Priced]:
         """Return what the lines answer; those that time does not allow are missing."""
         known = master.best_known(duals)
 
@@ -142,7 +144,9 @@ class ColumnGeneration:
                 break
             # the pool's linear program and the bound meet but for what the lines' own bounds are loose by
             loose = float(np.maximum(0.0, self.tops - self.master.best_known(self.at)).sum())
-            if prices.broken < 1e-7 and self.bound - prices.value <= max((0.2 if few else 1.2) * loose, 0.1 * self.gap * abs(prices.value)):
+            if prices.broken < 1e-7 and self.bound - prices.value <= max(
+                (0.2 if few else 1.2) * loose, 0.1 * self.gap * abs(prices.value)
+            ):
                 break
             if not added and not smooth:
                 break  # the master's own prices bring no new plan
@@ -156,7 +160,9 @@ class ColumnGeneration:
         while not self.reached() and not self._late() and np.isfinite(self.bound):
             loose = np.maximum(0.0, self.tops - self.master.best_known(self.at))
             room = self._room()
-            want = [n for n in np.argsort(-loose, kind="stable") if loose[n] > 1.01 * room and level[n] + 1 < len(EFFORTS)]
+            want = [
+                n for n in np.argsort(-loose, kind="stable") if loose[n] > 1.01 * room and level[n] + 1 < len(EFFORTS)
+            ]
             if not want:
                 break
             least = min(level[n] for n in want)

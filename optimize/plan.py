@@ -63,14 +63,33 @@ class PeriodRow(_Frozen):
     value: float
 
 
+class Relaxation(_Frozen):
+    """The least by which one limit or rule must give way, all else kept, and the best gain then.
+
+    ``how``: ``more`` or ``less`` of the limit (``amount``, and the limit is then ``to``); ``later`` (a ``must``, in
+    period ``to``), ``gap`` (an ``after``, of ``to`` periods), ``longer`` (``amount`` more periods of service), ``drop``
+    (the rule or limit must go).
+    """
+
+    how: Literal["more", "less", "later", "gap", "longer", "drop"]
+    amount: float | None
+    to: float | None
+    gain: float
+    bound: float | None
+
+
 class Clash(_Frozen):
-    """One of the limits that contradict each other; ``needed`` is the least change that lets the others stand."""
+    """One of the limits that contradict each other; ``needed`` is the least change that lets the others stand.
+
+    ``relaxation`` is None where giving way alone does not help, or where it was not looked for.
+    """
 
     constraint: str
     where: str
     limit: float | None
     needed: float | None
     message: str
+    relaxation: Relaxation | None = None
 
 
 class Objective(_Frozen):

@@ -23,6 +23,8 @@ from experiments.report import (
     run_parts,
     statistics_charts,
     statistics_parts,
+    why_charts,
+    why_parts,
 )
 from experiments.report.parts import Document, Table, Writer, joined, with_names
 from experiments.report.replay import Replay, replays, window_text
@@ -158,6 +160,7 @@ def _plan_sections(plan: Document, w: Writer) -> list[Section]:
     ).format(hours=hours)
     why, conventions = plan_parts.why_different(plan, w), energy_parts.conventions(plan["planned"], w)
     return [
+        *_why(plan, w),
         Section("schedule", w.t("Schedule"), [], [*charts.gantt(plan, w), *_filled([plan_parts.renewals(plan, w)])]),
         Section("limits", w.t("Budget and downtime"), [], _limits(plan, w)),
         Section("effect", w.t("What it brings by year"), [], [charts.effects(plan, w), plan_parts.effects(plan, w)]),
@@ -177,6 +180,17 @@ def _plan_sections(plan: Document, w: Writer) -> list[Section]:
 
 def _money(plan: Document, w: Writer) -> list[Chart | Table]:
     return list(_filled([money_parts.figures(plan, w), money_parts.renewals(plan, w), money_parts.sources(plan, w)]))
+
+
+def _why(plan: Document, w: Writer) -> list[Section]:
+    """Return why this plan: the short answer first, the tables behind it after the pictures."""
+    if not why_parts.has_why(plan):
+        return []
+    pictures = [*why_charts.adds(plan, w), *why_charts.curve(plan, w), *why_charts.abatement(plan, w)]
+    first = _filled([why_parts.measures(plan, w), why_parts.missing(plan, w)])
+    behind = (why_parts.budgets, why_parts.more, why_parts.curve, why_parts.parts, why_parts.abatement)
+    blocks = [*first, *pictures, *_filled([table(plan, w) for table in behind])]
+    return [Section("why", w.t("Why this plan"), why_parts.sentences(plan, w), blocks)]
 
 
 def _limits(plan: Document, w: Writer) -> list[Chart | Table]:

@@ -33,7 +33,7 @@ def with_names(document: Document, lang: str) -> Document:
             }
         return [called(item) for item in part] if isinstance(part, list) else part
 
-    places = ("renewals", "renewal_money", "against", "options", "variants", "points", "rolling")
+    places = ("renewals", "renewal_money", "against", "options", "variants", "points", "rolling", "why")
     return {key: called(value) if key in places else value for key, value in document.items()}
 
 
