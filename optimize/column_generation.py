@@ -75,7 +75,6 @@ class ColumnGeneration:
         with ThreadPoolExecutor(max(1, self.threads)) as self.pool:
             duals = self._sample()
             self._passes(duals)
-            self._deepen()
             self._enumerate()
 
     def _late(self) -> bool:
@@ -85,9 +84,7 @@ class ColumnGeneration:
         """Return whether the gap asked for is proven."""
         return self.gain is not None and self.bound - self.gain <= self.gap * max(abs(self.gain), 1e-9)
 
-    def _price(
-        self, numbers: Sequence[int], duals: Array, effort: Effort, master: Master, room: float
-    ) -> dict[int, Priced]:
+    def _price(self, numbers: Sequence[int], duals: Array, effort: Effort, master: Master, room: float) -> dict[int, Priced]:
         """Return what the lines answer; those that time does not allow are missing."""
         known = master.best_known(duals)
 
@@ -123,11 +120,12 @@ class ColumnGeneration:
         return smoothed
 
     def _passes(self, duals: Array) -> None:
-        """Price all lines at prices that are better each time."""
-        few = len(self.lines) <= FEW
-        smooth, every, effort = True, 5 if few else 1, EFFORTS[2] if few else EFFORTS[0]
+        """Price all lines at prices that are better each time, and harder when better prices do not help any more."""
+        few, level, smooth = len(self.lines) <= FEW, 0, True
+        if few:
+            level = 2
         for _ in range(MOST_PASSES):
-            answers = self._price(range(len(self.lines)), duals, effort, self.master, self._room())
+            answers = self._price(range(len(self.lines)), duals, EFFORTS[level], self.master, self._room())
             if len(answers) < len(self.lines):
                 break
             tops = np.array([answers[n].bound for n in range(len(self.lines))])
@@ -136,7 +134,7 @@ class ColumnGeneration:
             if bound < self.bound:
                 self.bound, self.at, self.tops = bound, duals, tops
             prices = self.master.prices()
-            if self.rounds % every == 0 or not added:
+            if self.rounds % 5 == 4 or not few:
                 self._choose(prices)
             self.rounds += 1
             self._report()
@@ -144,38 +142,18 @@ class ColumnGeneration:
                 break
             # the pool's linear program and the bound meet but for what the lines' own bounds are loose by
             loose = float(np.maximum(0.0, self.tops - self.master.best_known(self.at)).sum())
-            if prices.broken < 1e-7 and self.bound - prices.value <= max(
-                (0.2 if few else 1.2) * loose, 0.1 * self.gap * abs(prices.value)
-            ):
-                break
+            apart = self.bound - prices.value
+            if prices.broken < 1e-7 and apart <= max((0.2 if few else 1.2) * loose, 0.1 * self.gap * abs(prices.value)):
+                if loose <= 0.3 * self.gap * abs(prices.value) or level + 1 == len(EFFORTS):
+                    break
+                level += 1
+                duals = self.at
+                continue
             if not added and not smooth:
                 break  # the master's own prices bring no new plan
             smooth = bool(added)
             duals = 0.5 * self.at + 0.5 * prices.duals if smooth else prices.duals
         self._choose(self.master.prices())
-
-    def _deepen(self) -> None:
-        """Look harder at the lines whose bounds are loosest, at the best prices and around them."""
-        level = np.zeros(len(self.lines), dtype=int)
-        while not self.reached() and not self._late() and np.isfinite(self.bound):
-            loose = np.maximum(0.0, self.tops - self.master.best_known(self.at))
-            room = self._room()
-            want = [
-                n for n in np.argsort(-loose, kind="stable") if loose[n] > 1.01 * room and level[n] + 1 < len(EFFORTS)
-            ]
-            if not want:
-                break
-            least = min(level[n] for n in want)
-            want = [int(n) for n in want if level[n] == least]
-            answers = self._price(want, self.at, EFFORTS[least + 1], self.master, room)
-            for n, priced in answers.items():
-                level[n] += 1
-                self.tops[n] = min(self.tops[n], priced.bound)
-                self.master.add(n, priced.plans)
-            self.bound = min(self.bound, _bound(self.tops, self.at, *self.master.limits()))
-            self._choose(self.master.prices())
-            self.rounds += 1
-            self._report()
 
     def _enumerate(self) -> None:
         """Take all plans into the pool that a better choice could hold, so that the master's own bound holds for all.
@@ -251,7 +229,7 @@ class ColumnGeneration:
         if prices.broken < 1e-7:
             left = self.deadline - time.monotonic()
             seconds = min(max(1.0, 0.2 * (time.monotonic() - self.started)), max(0.1, left))
-            found = self.master.choose(prices, 0.2 * self.gap, seconds, self.choice, 12)
+            found = self.master.choose(prices, 0.2 * self.gap, seconds, self.choice, 30)
             if found.gain is not None and (self.gain is None or found.gain > self.gain):
                 self.choice, self.gain = found.choice, found.gain
 
