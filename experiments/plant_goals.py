@@ -107,7 +107,7 @@ def _yearly(reader: Reader, key: tuple[object, ...], asset: Asset, name: str) ->
 
     def read(row: Record) -> float:
         station = row["stations"][asset.station]
-        return _counted(reader, station["by_carrier"], name) / station["machines"]
+        return _counted(reader, station["by_carrier"], name) / int(station["machines"])
 
     return reader.questions.mean(key, read) * _per_year(reader)
 
@@ -147,10 +147,8 @@ def _good_per_h(row: Record) -> float:
 
 def _counted(reader: Reader, by_carrier: dict[str, float], name: str) -> float:
     energy, year = reader.plant.energy, reader.renewal.begins.year
-    return sum(
-        float(amount) * energy.carrier(key).per_unit(QUANTITIES[name], year) / 1000.0
-        for key, amount in by_carrier.items()
-    )
+    factors = {key: energy.carrier(key).per_unit(QUANTITIES[name], year) / 1000.0 for key in by_carrier}
+    return float(sum(amount * factors[key] for key, amount in by_carrier.items()))
 
 
 def same_output(reader: Reader, saved: Array, more_good: Array, run: Played, name: str) -> Array:

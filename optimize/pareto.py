@@ -121,22 +121,40 @@ class _Search:
             self.range.append(reach)
             self.step.append(max(step * reach, ROUNDING * row_scale(Row("", terms))))
         self.zones = {(-math.inf,) * len(self.goals): list(self.best)}
+        for k, found in enumerate(alone):
+            self._add_end(k, found.at[k])
         return True
+
+    def _add_end(self, k: int, best: float) -> None:
+        """Add the schedule that is best in one goal and, that kept, reaches most of the others."""
+        found = self._sum_in(
+            tuple(
+                best - ROUNDING * self.range[k] - self.step[k] if j == k else -math.inf for j in range(len(self.goals))
+            )
+        )
+        if found is not None and any(self._inside(found, zone) for zone in self.zones):
+            self._learn(found)  # else it is the end of another goal, too
 
     def next_point(self) -> _Found | None:
         """Return the best schedule of the zone with most room, None where it holds none."""
         zone = max(self.zones, key=self.room)
-        factors = {goal.name: goal.sign / reach for goal, reach in zip(self.goals, self.range, strict=True)}
-        ideal = sum(best / reach for best, reach in zip(self.best, self.range, strict=True))
-        found = self._ask(factors, -ideal, zone, 0.0)
+        found = self._sum_in(zone)
         if found is None:
             del self.zones[zone]
             return None
-        inside = all(a >= u + step / 2 for a, u, step in zip(found.at, zone, self.step, strict=True))
-        if not inside:
+        if not self._inside(found, zone):
             raise SolverError(f"HiGHS leaves the zone {zone} for {found.at}")
         self._learn(found)
         return found
+
+    def _sum_in(self, zone: Point) -> _Found | None:
+        """Return the schedule with the greatest sum of all goals in a zone, each in units of its range."""
+        factors = {goal.name: goal.sign / reach for goal, reach in zip(self.goals, self.range, strict=True)}
+        ideal = sum(best / reach for best, reach in zip(self.best, self.range, strict=True))
+        return self._ask(factors, -ideal, zone, 0.0)
+
+    def _inside(self, found: _Found, zone: Point) -> bool:
+        return all(at >= corner + step / 2 for at, corner, step in zip(found.at, zone, self.step, strict=True))
 
     def room(self, zone: Point) -> float:
         """Return by how much a schedule in a zone can pass all points found in every goal, in units of the ranges."""

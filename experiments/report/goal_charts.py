@@ -108,7 +108,7 @@ def _panel(axes: Axes, x: int, y: int, shown: Sequence[Shown], dots: Sequence[Do
     places = [at(dot.predicted) for dot in dots]
     if len(shown) == 2:
         axes.plot(*zip(*places, strict=True), color=PREDICTED, linewidth=1.0, drawstyle="default", zorder=1)
-    axes.scatter(*zip(*places, strict=True), s=22, color=PREDICTED, zorder=2)
+    axes.scatter([a for a, _ in places], [b for _, b in places], s=22, color=PREDICTED, zorder=2)
     for dot, place in zip(dots, places, strict=True):
         if dot.simulated is not None:
             mean = at([value for value, _ in dot.simulated])

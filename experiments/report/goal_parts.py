@@ -104,8 +104,8 @@ def played_table(front: Document, w: Writer) -> Table:
         if point["simulated"] is not None
     ]
     note = w.t(
-        "Over the whole horizon, as difference to renewing nothing. Saved: had no more been made; in all: what the "
-        "plant then uses more or less, its larger output included."
+        "Over the whole horizon, as difference to renewing nothing. Saved: without the energy of processing what is made "
+        "more (that it also cuts idling counts as saved); in all: what the plant then uses more or less."
     )
     return Table(w.t("Points of the front, simulated"), tuple(columns), rows, note)
 
@@ -227,7 +227,7 @@ def scenarios_table(document: Document, w: Writer) -> Table:
     """Return what the scenarios are."""
     columns = (
         *w.words("Scenario"),
-        *w.numbers("Probability", "Demand", "Margin", "Prices"),
+        *w.numbers("Prob.", "Demand", "Margin", "Prices"),
         *w.words("New machines"),
         *w.numbers("Speed of new machines", "Best gain", "Bound"),
     )
@@ -268,9 +268,7 @@ def rolling_table(document: Document, w: Writer) -> Table:
     again = document.get("rolling")
     columns = (
         *w.words("Scenario that comes true"),
-        *w.numbers(
-            "Probability", "Plan made once", "Made again each year", "Simulated", "Knowing it beforehand", "Bound"
-        ),
+        *w.numbers("Prob.", "Plan made once", "Made again each year", "Simulated", "Knowing it beforehand", "Bound"),
     )
     rows: list[list[str]] = []
     for path in again["paths"] if again else ():
