@@ -200,7 +200,7 @@ class Teller:
              "cost_cny_per_t": m.cost_per_unit, "front": m.front}
             for m in curve.measures
         ]  # fmt: skip
-        no_effect = [self._place(*name.rsplit("/", 1)) for name in curve.no_effect]  # type: ignore[misc]
+        no_effect = [self._place(*name.rsplit("/", 1)) for name in curve.no_effect]
         own = sum(m.net_cost for m in curve.measures)
         return {"measures": measures, "no_effect": no_effect, "net_cost_cny": own, "alone_sum_cny": curve.alone_sum}
 

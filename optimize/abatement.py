@@ -85,8 +85,9 @@ def _is_saving(problem: RenewalProblem, quantity: str) -> bool:
 
 def is_counted(problem: RenewalProblem, quantity: str) -> bool:
     """Return whether a problem says anything about a quantity."""
-    parts = [part for asset in problem.assets for part in (asset, *asset.options)]
-    return _is_saving(problem, quantity) or any(quantity in part.quantities for part in parts)
+    kept = any(quantity in asset.quantities for asset in problem.assets)
+    new = any(quantity in option.quantities for asset in problem.assets for option in asset.options)
+    return kept or new or _is_saving(problem, quantity)
 
 
 def _measure(pair: Pair, machines: int, net_cost: float, abated: float) -> Abatement:

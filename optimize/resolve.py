@@ -18,6 +18,7 @@ from typing import Any, Literal, TypeVar
 import highspy
 import numpy as np
 import pyomo.environ as pyo
+from highspy._core import _Highs
 
 from optimize.highs import FEASIBILITY
 from optimize.plan import PlannedRenewal
@@ -173,7 +174,7 @@ class _Model:
         # output counts in full, so what the lines make without any renewal is taken off
         self.start_worth = form.evaluator.baseline_value - float(form.start.worth.sum())
         self.rows: list[RowKey] = list(plant.rows)
-        self.highs: Any = highspy._Highs()  # the class around it has callbacks, and prints as it sets them up
+        self.highs: Any = _Highs()  # the class around it has callbacks, and prints as it sets them up
         self.highs.setOptionValue("output_flag", False)
         self._pass(variables)
 

@@ -189,7 +189,7 @@ def _why(plan: Document, w: Writer) -> list[Section]:
     pictures = [*why_charts.adds(plan, w), *why_charts.curve(plan, w), *why_charts.abatement(plan, w)]
     first = _filled([why_parts.measures(plan, w), why_parts.missing(plan, w)])
     behind = (why_parts.budgets, why_parts.more, why_parts.curve, why_parts.parts, why_parts.abatement)
-    blocks = [*first, *pictures, *_filled([table(plan, w) for table in behind])]
+    blocks: list[Chart | Table | Replay] = [*first, *pictures, *_filled([table(plan, w) for table in behind])]
     return [Section("why", w.t("Why this plan"), why_parts.sentences(plan, w), blocks)]
 
 

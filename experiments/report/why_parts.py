@@ -300,11 +300,9 @@ def _abatement_note(found: Document, w: Writer) -> str:
         "front 1 no other measure has both more benefit and more abatement. The net costs each by itself would add up "
         "to {alone}; together the plan's measures come to {together}."
     )
-    return note.format(alone=w.money(found["alone_sum_cny"]), together=w.money(-_whole(found)))
-
-
-def _whole(found: Document) -> float:
-    return -sum(m["net_cost_cny"] for m in found["measures"])
+    return note.format(
+        alone=w.money(found["alone_sum_cny"]), together=w.money(sum(m["net_cost_cny"] for m in found["measures"]))
+    )
 
 
 # --- words ---

@@ -562,3 +562,24 @@ def test_the_commands_of_the_first_release_are_there():
 def test_version(capsys):
     assert run(["--version"]) == 0
     assert capsys.readouterr().out.startswith("renewline 0.")
+
+
+def test_optimize_explains_and_holds_against_a_list(own, tmp_path, capsys):
+    lathe = {"name": "lathe", "line": "L", "station": "s", "capacity_per_h": 1,
+             "options": [{"name": "cnc", "cost": 100, "saving": 60}]}  # fmt: skip
+    line = {"name": "L", "stations": ["s"], "hours": 1, "margin": 1}
+    problem = {"renewal_problem": 1, "periods": {"count": 3}, "lines": [line], "assets": [lathe]}
+    (tmp_path / "p.json").write_text(json.dumps(problem), encoding="utf-8")
+    (tmp_path / "own.csv").write_text("line,station,option,period\nL,s,cnc,1\n", encoding="utf-8")
+    assert run(["optimize", "p.json", "--why", "--against", "own.csv"]) == 0
+    told = capsys.readouterr()
+    found = strictly(told.out)
+    assert found["why"]["measures"][0]["adds_replanned"] == {"at_least": 20.0, "at_most": 20.0}
+    assert {name: row["gain"] for name, row in found["against"].items()} == {
+        "nothing": 0, "payback_ranking": 20, "own_capacity_ranking": 20, "own_list": -40
+    }  # fmt: skip
+    (tmp_path / "own.csv").write_text("line,station,option,period\nL,s,cn,9\n", encoding="utf-8")
+    assert run(["optimize", "p.json", "--against", "own.csv"]) == 3
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert "own.csv row 2: option 'cn'" in told.err and "2 problems found" in told.err

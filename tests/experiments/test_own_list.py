@@ -17,7 +17,8 @@ def problem():
                 "options": [{"name": "cnc", "cost": 10}]}  # fmt: skip
 
     return parse_problem({
-        "renewal_problem": 1, "periods": {"count": 4, "years_each": 0.25, "labels": ["2026-Q2", "2026-Q3", "2026-Q4", "2027-Q1"]},
+        "renewal_problem": 1,
+        "periods": {"count": 4, "years_each": 0.25, "labels": ["2026-Q2", "2026-Q3", "2026-Q4", "2027-Q1"]},
         "lines": [{"name": "L", "stations": ["turning", "milling"], "hours": 9, "margin": 1}],
         "assets": [at("turning", 3), at("milling#A"), at("milling#B")]})  # fmt: skip
 
@@ -32,9 +33,13 @@ def found(path, problem):
 
 
 def test_rows_by_label_number_and_date(tmp_path, problem):
-    rows = "Line,Station,Machines,Option,Period,Date\nL,turning,2,cnc,2026-Q3,\nL,turning,,cnc,3,\n\nL,milling,2,cnc,,2026-12-31\n"
+    rows = (
+        "Line,Station,Machines,Option,Period,Date\nL,turning,2,cnc,2026-Q3,\nL,turning,,cnc,3,\n\n"
+        "L,milling,2,cnc,,2026-12-31\n"
+    )
     assert found(written(tmp_path / "own.csv", rows), problem) == [
-        ("L/turning", "cnc", 1, 2), ("L/turning", "cnc", 3, 1), ("L/milling#A", "cnc", 2, 1), ("L/milling#B", "cnc", 2, 1)
+        ("L/turning", "cnc", 1, 2), ("L/turning", "cnc", 3, 1),
+        ("L/milling#A", "cnc", 2, 1), ("L/milling#B", "cnc", 2, 1),
     ]  # fmt: skip
 
 
