@@ -11,6 +11,7 @@ from models.calendar import Calendar
 from models.energy import Energy
 from models.finance import TaxRules
 from models.line import Line, Product
+from models.own_type import OwnType
 from models.people import People
 
 PERIODS_PER_YEAR = {"month": 12, "quarter": 4, "year": 1}
@@ -230,6 +231,8 @@ class Plant(Model):
     """What the lines make; default one product named part."""
     crews: dict[str, Places | People] = {}
     """People by crew: a size, or a mapping."""
+    catalogue: dict[str, OwnType] = {}
+    """Equipment types of your own, which stations and options may name: a YAML file, several, or written out here."""
     lines: tuple[Line, ...] = Field(min_length=1)
     """The production lines."""
     schedule: tuple[ScheduledRenewal, ...] = ()

@@ -16,6 +16,7 @@ from models.view import Finding, mapping, nearest, place
 from scenarios.catalogue import filled_in
 from scenarios.format import schema
 from scenarios.messages import field_findings
+from scenarios.own_types import brought_types
 from scenarios.side_files import brought_in
 from scenarios.yaml_text import Document, parse
 
@@ -53,7 +54,9 @@ def read_text(text: str, name: str = "plant file", folder: FilePath = FilePath()
         DataError: The text is wrong; all problems are listed, sorted by line.
     """
     document = parse(text, name)
-    tree, found = filled_in(document.tree)
+    tree, found, elsewhere = brought_types(document.tree, folder)
+    tree, wrong = filled_in(tree)
+    found += wrong
     tree, wrong = brought_in(tree, folder)
     found += wrong
     found += [Finding(path, f"key {path[-1]!r} again, first in line {first}", "each key may stand once")
@@ -65,8 +68,8 @@ def read_text(text: str, name: str = "plant file", folder: FilePath = FilePath()
     except ValidationError as error:
         found += field_findings(tree, error.errors(include_url=False))
     found += findings(tree)
-    if plant is None or found:
-        raise DataError(_problems(document, tree, found, further))
+    if plant is None or found or elsewhere:
+        raise DataError([*elsewhere, *_problems(document, tree, found, further)])
     return plant
 
 
