@@ -10,6 +10,8 @@ from typing import Any
 
 import click
 
+from experiments.catalogue_cli import catalogue
+
 EXIT_CODES = """
 
 \b
@@ -33,6 +35,9 @@ def app() -> None:
     renewline simulates production lines before and after a renewal, finds the schedule of renewals worth most under
     budget and downtime limits, and plays it back through the simulator to prove it.
     """
+
+
+app.add_command(catalogue)
 
 
 def _or_auto(convert: Callable[..., Any]) -> dict[str, Any]:

@@ -8,7 +8,15 @@ from rich.table import Table as RichTable
 from rich.text import Text
 
 from experiments.bench import tables as bench_tables
-from experiments.report import energy_parts, kpi_parts, plan_parts, rank_parts, run_parts, statistics_parts
+from experiments.report import (
+    catalogue_parts,
+    energy_parts,
+    kpi_parts,
+    plan_parts,
+    rank_parts,
+    run_parts,
+    statistics_parts,
+)
 from experiments.report.parts import Column, Document, Table, Writer, with_names
 
 
@@ -112,4 +120,6 @@ _KINDS: dict[str, Callable[[Document, Writer], tuple[list[str], list[Table]]]] =
     "simulate": _simulate,
     "rank": _rank,
     "bench": bench_tables.tables,
+    "catalogue": catalogue_parts.tables,
+    "catalogue_entry": catalogue_parts.entry,
 }

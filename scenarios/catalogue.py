@@ -15,7 +15,7 @@ from models.equipment import Behaviour, Option
 from models.errors import Path
 from models.own_type import OwnType
 from models.view import Finding, Tree, mapping, number, unknown
-from scenarios.equipment_types import Types
+from scenarios.equipment_types import Types, unknown_type
 from scenarios.own_types import entry_of
 from scenarios.sizes import Wanted, scaled
 from scenarios.yaml_text import parse
@@ -201,7 +201,7 @@ def _positive(value: object) -> float | None:
 
 def _known(node: Tree, path: Path, types: Mapping[str, Tree], found: list[Finding]) -> Tree:
     name = node.get("equipment")
-    found += unknown("equipment", name, types, (*path, "equipment"))
+    found += unknown_type(name, types, (*path, "equipment"))
     known = types.get(name, {}) if isinstance(name, str) else {}
     if not isinstance(name, str):
         found += [

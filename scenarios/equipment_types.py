@@ -9,7 +9,8 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-from models.view import Tree
+from models.errors import Path
+from models.view import Finding, Tree, nearest
 from scenarios.quantities import Side, known, named, on_side, pairs, worth
 from scenarios.sizes import Described
 from scenarios.yaml_text import parse
@@ -107,6 +108,13 @@ def _spread(basis: Formulas, cv: str | None) -> Formulas:
         else:
             out[path] = formula
     return out
+
+
+def unknown_type(name: object, types: Mapping[str, Tree], path: Path) -> Iterator[Finding]:
+    """Yield a finding if a name is none of the types, of which there are too many to list."""
+    if isinstance(name, str) and name not in types:
+        allowed = "a type of the catalogue (list them with  renewline catalogue list), or of your own under `catalogue`"
+        yield Finding(path, f"unknown equipment {name!r}", allowed, nearest(name, types))
 
 
 def put(tree: Tree, path: str, value: Any) -> None:  # noqa: ANN401 - a number, or what the user wrote

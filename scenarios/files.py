@@ -51,10 +51,13 @@ def read_text(text: str, name: str = "plant file", folder: FilePath = FilePath()
         folder: Where files are that it names.
 
     Raises:
-        DataError: The text is wrong; all problems are listed, sorted by line.
+        DataError: The text is wrong, or a file of equipment types that it names; all problems of the one or the other
+            are listed, sorted by line.
     """
     document = parse(text, name)
     tree, found, elsewhere = brought_types(document.tree, folder)
+    if elsewhere:  # without the types that a plant leans on, most of what it lacks would be told for nothing
+        raise DataError(elsewhere)
     tree, wrong = filled_in(tree)
     found += wrong
     tree, wrong = brought_in(tree, folder)
@@ -68,8 +71,8 @@ def read_text(text: str, name: str = "plant file", folder: FilePath = FilePath()
     except ValidationError as error:
         found += field_findings(tree, error.errors(include_url=False))
     found += findings(tree)
-    if plant is None or found or elsewhere:
-        raise DataError([*elsewhere, *_problems(document, tree, found, further)])
+    if plant is None or found:
+        raise DataError(_problems(document, tree, found, further))
     return plant
 
 

@@ -10,7 +10,7 @@ from models.equipment import Behaviour, Option
 from models.errors import DataError, Path, Problem
 from models.own_type import OwnType, Quantity
 from models.view import Finding, Tree, mapping, nearest, unknown
-from scenarios.equipment_types import Types, put
+from scenarios.equipment_types import Types, put, unknown_type
 from scenarios.messages import field_findings
 from scenarios.quantities import Known, pairs
 from scenarios.sizes import Described, Wanted, scaled
@@ -25,6 +25,11 @@ _CONVERTED = {
 }  # fmt: skip
 """Units that a number may be given in instead of its field's own, with what it is then multiplied by."""
 
+_NO_NUMBERS = (
+    "name", "equipment", "size", "amount_per_part", "shift_end", "crew", "inputs", "output", "gaps",
+    "hold_off_shift", "uses",
+)  # fmt: skip
+"""Fields of an option that a type gives no number for."""
 _NOTHING: Tree = {"pair": "", "basis": {}, "described": Described("-", False, 0.65, 1.0)}
 """What a type stands on that is like no other."""
 
@@ -113,7 +118,7 @@ def _of_type(name: str, node: Tree, path: Path) -> list[Finding]:
     if name in Types():
         hint = f"choose another name, and `like: {name}` to take over its numbers"
         found.append(Finding(path, f"{name!r} is a type of the catalogue already", "a name of its own", hint))
-    found += unknown("equipment", node.get("like") or None, Types(), (*path, "like"))
+    found += unknown_type(node.get("like") or None, Types(), (*path, "like"))
     found += unknown("pair", node.get("pair") or None, pairs(), (*path, "pair"))
     found += [
         finding
@@ -135,7 +140,7 @@ def _of_type(name: str, node: Tree, path: Path) -> list[Finding]:
 
 def _of_number(key: str, quantity: Tree, path: Path) -> list[Finding]:
     field = key.split(".")[0]
-    known = [f for f in (*Behaviour.model_fields, *Option.model_fields) if f not in ("name", "equipment")]
+    known = [f for f in Option.model_fields if f not in _NO_NUMBERS]
     found = list(unknown("field", field, known, path))
     unit, wanted = quantity.get("unit"), unit_of(key)
     others = [a for a, b in _CONVERTED if b == wanted]
@@ -163,7 +168,7 @@ def _back(own: OwnType, finding: Finding, path: Path) -> Finding:
     at = ".".join(map(str, finding.path))
     key = next((k for k in own.numbers if k == at or k.startswith(f"{at}.") or at.startswith(f"{k}.")), None)
     if key is None:
-        return Finding((*path, "numbers"), f"{at}: {finding.found}", finding.allowed, finding.hint)
+        return Finding((*path, "numbers"), f"{at}: {finding.found}".removeprefix(": "), finding.allowed, finding.hint)
     return Finding((*path, "numbers", key), finding.found, finding.allowed, finding.hint)
 
 

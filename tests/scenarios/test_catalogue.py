@@ -6,9 +6,10 @@ from models.energy import Tariff
 from models.equipment import Behaviour, Option
 from scenarios.catalogue import equipment, equipment_types, tariffs
 from scenarios.evidence import assumptions, origin
+from scenarios.files import read_plant, read_text
 from scenarios.quantities import known, named, table, worth
 from scenarios.sizes import META
-from scenarios.files import read_plant, read_text
+
 
 def leaves(node, path=()):
     if isinstance(node, dict):

@@ -67,7 +67,7 @@ def test_estimates_and_sizes_keep_their_rules():
     for row in table("pairs"):
         exponents = [float(row[f"exponent_{key}"]) for key in ("low", "typical", "high")]
         assert exponents == sorted(exponents)
-        assert 0.5 <= exponents[0]
+        assert exponents[0] >= 0.5
         assert exponents[-1] <= 1
         assert row["size_unit"] in {*in_chinese(), "t/a"}
         assert bool(row["size_en"]) == bool(row["size_zh"])
