@@ -10,6 +10,7 @@ from models.errors import DataError, Problem
 from models.own_type import OwnType
 from models.view import Tree, nearest
 from scenarios.catalogue import equipment_types
+from scenarios.device_levels import of_pair
 from scenarios.equipment_types import by_pair
 from scenarios.evidence import origin_in
 from scenarios.own_types import entry_of, read_types
@@ -140,6 +141,7 @@ def shown(name: str, own: Own) -> Document:
         "pair": None if not pair else {**_short(pairs()[pair], own), "per": pairs()[pair].per},
         "size": None if not pair else _size(pairs()[pair]),
         "quantities": _quantities(pair) if pair else [],
+        "grades": _grades(pair) if pair else [],
         "types": [_type(key, entry) for key, entry in types.items()],
         "policy": [dict(row) for row in table("seed_map") if pair and pair in row["pairs"].split()],
         "lines": plant_lines(types),
@@ -187,6 +189,21 @@ def _worse(values: Mapping[str, Document | None], better: str) -> bool:
     if not old or not new or not better:
         return False
     return bool(new["typical"] > old["typical"] if better == "lower" else new["typical"] < old["typical"])
+
+
+def _grades(pair: str) -> list[Document]:
+    """Return which efficiency grade old and new reach, where a standard grades the device."""
+    by_name = {row["parameter"]: row for row in rows(pair)}
+    out = []
+    for level, quantity in of_pair(pair):
+        values = {side: _values(by_name[quantity], side) for side in SIDES}
+        reached = {side: None if value is None else level.reached(value["typical"]) for side, value in values.items()}
+        out.append({
+            "quantity": quantity, "en": level.name_en, "zh": level.name_zh, "unit": level.unit,
+            "grades": list(level.grades), "standard": level.standard, "grade": level.grade,
+            "estimate": level.grade == "C", "source": level.source, "note": level.note, "reached": reached,
+        })  # fmt: skip
+    return out
 
 
 def _feeds(pair: str) -> dict[str, list[str]]:

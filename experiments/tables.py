@@ -84,7 +84,8 @@ def _certainty(plan: Document, w: Writer) -> Table:
 
 def _compare(document: Document, w: Writer) -> tuple[list[str], list[Table]]:
     by_line = run_parts.difference_by_line(document, w)
-    tables = [run_parts.difference(document, w), *(by_line if len(by_line) > 1 else [])]
+    levels = _upright(energy_parts.levels_before_after(document["before"], document["after"], w))
+    tables = [run_parts.difference(document, w), *(by_line if len(by_line) > 1 else []), levels]
     return [*run_parts.compare_answer(document, w), *energy_parts.conventions(document["after"], w)], tables
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from experiments.lang import mark
+from experiments.report.energy_parts import GRADES
 from experiments.report.parts import MISSING, Column, Document, Table, Writer, joined
 
 SIDES = {"old": mark("old"), "new": mark("new")}
@@ -65,6 +66,7 @@ def entry(document: Document, w: Writer) -> tuple[list[str], list[Table]]:
     """Return sentences and tables of one pair, or of a type that belongs to none."""
     return _sentences(document, w), [
         _quantities(document, w),
+        _graded(document["grades"], w),
         *_fields(document["types"], w),
         _policy(document["policy"], w),
         _notes(document, w),
@@ -111,6 +113,29 @@ def _quantities(document: Document, w: Writer) -> Table:
         for q in document["quantities"]
     ]
     return Table(w.t("Old beside new: typical (low to high)"), columns, rows)
+
+
+def _graded(found: list[Document], w: Writer) -> Table:
+    columns = (
+        *w.words("Device", "Standard"),
+        *w.numbers("Grades 1 / 2 / 3"),
+        *w.words("Old reaches", "New reaches", "Grade"),
+    )
+    rows = [
+        [
+            f"{one[w.lang]} ({one['unit']})",
+            one["standard"],
+            " / ".join(w.num(limit) for limit in one["grades"]),
+            *(_reached(one["reached"][side], w) for side in SIDES),
+            _grade(one["grade"], w),
+        ]
+        for one in found
+    ]
+    return Table(w.t("Efficiency grades (the policy asks for 2 or better)"), columns, rows)
+
+
+def _reached(grade: int | None, w: Writer) -> str:
+    return MISSING if grade is None else w.t(GRADES[grade])
 
 
 def _unit(quantity: Document, w: Writer) -> str:

@@ -4,7 +4,8 @@ import ast
 
 import pytest
 
-from scenarios.catalogue import equipment_types
+from scenarios.catalogue import equipment_types, levels_left_out
+from scenarios.device_levels import device_levels
 from scenarios.equipment_types import Types, by_pair
 from scenarios.quantities import known, named, pairs, rows, table
 from scenarios.units import in_chinese
@@ -131,3 +132,31 @@ def test_most_values_are_estimates_and_say_so():
     assert (grades.count("B"), grades.count("C")) == (121, 836)
     assert all("stimate" in row["source"] or row["basis"] for row in table("equipment") if row["grade"] == "C")
     assert rows("T1-RING")
+
+
+# grades of devices
+
+
+def test_grades_of_devices_keep_their_rules():
+    for level in device_levels():
+        limits = [limit for limit in level.grades if limit is not None]
+        assert limits == sorted(limits, reverse=level.higher_is_better)
+        assert limits
+        assert level.grade in "ABC"
+        assert level.source
+        assert level.standard.startswith("GB ")
+        for pair, quantity in level.quantities:
+            assert quantity in {row["parameter"] for row in rows(pair)}
+    assert len(device_levels()) == sum("level of a device" in item["reason"] for item in levels_left_out())
+
+
+def test_new_devices_reach_grade_2_as_the_policy_asks_but_for_what_is_named():
+    short = set()
+    for level in device_levels():
+        for pair, quantity in level.quantities:
+            old, new = (level.reached(known(pair, "new")[f"{side}_{quantity}"]["typical"]) for side in ("old", "new"))
+            if new is not None:
+                assert old in (0, 3), (pair, quantity)
+                short |= {(pair, quantity)} if new not in (1, 2) else set()
+    # Two estimates that do not meet: 73 % for the new blower, and grades guessed for centrifugal blowers of all kinds.
+    assert short == {("T8-MAGLEV", "overall_efficiency")}
