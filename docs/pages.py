@@ -171,9 +171,9 @@ def equipment() -> str:
     out = [
         "# Equipment types",
         "",
-        "All pairs of the [catalogue](../catalogue.md): typical (low to high). Grades: A official text, B secondary text "
-        "or a well-known figure (at least one column read, or bracketed by one), **C engineering estimate**, to be "
-        "replaced by a quotation or the plant's own records. Sources and notes: `renewline catalogue show ID`.",
+        "All pairs of the [catalogue](../catalogue.md): typical (low to high). Grades: A official text, B secondary "
+        "text or a well-known figure (at least one column read or bracketed by one), **C engineering estimate**, to "
+        "be replaced by a quotation or the plant's own records. Sources and notes: `renewline catalogue show ID`.",
         "",
         "## The tasks of the policy",
         "",

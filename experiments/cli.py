@@ -21,7 +21,7 @@ Exit codes:
   2  wrong use                 130  interrupted
   3  the data are wrong
 """
-PLANTS = "A plant file (YAML), or the name of a shipped example: machining, spinning, steel-pipe."
+PLANTS = "A plant file (YAML), or a shipped example by its name: machining, spinning, steel-pipe, cement, bearings, .."
 
 
 @click.group(

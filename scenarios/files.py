@@ -118,8 +118,8 @@ def _text(path: FilePath) -> str:
 def shipped() -> tuple[str, ...]:
     """Return the names of the example plants.
 
-    >>> shipped()
-    ('machining', 'spinning', 'steel-pipe')
+    >>> {'machining', 'spinning', 'steel-pipe'} < set(shipped())
+    True
     """
     names = [entry.name for entry in _PLANTS.iterdir() if entry.name.endswith(".yaml")]
     return tuple(sorted(name.removesuffix(".yaml") for name in names))
