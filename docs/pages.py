@@ -1,4 +1,4 @@
-"""Pages made from the code itself, so that they cannot drift apart: plant file, constraints, defaults, KPIs."""
+"""Pages made from the code itself, so that they cannot drift apart: plant file, constraints, KPIs, equipment."""
 
 import sys
 from pathlib import Path
@@ -10,8 +10,13 @@ from models.distribution import FAMILIES
 from models.energy import DEFAULTS
 from models.finance.defaults import DEFAULTS as MONEY
 from optimize.constraints import constraints_doc
-from scenarios.catalogue import incentives
+from scenarios.catalogue import equipment_types, incentives
+from scenarios.equipment_types import by_pair, rounded
+from scenarios.evidence import origin
 from scenarios.files import schema
+from scenarios.quantities import SIDES, Pair, pairs, rows, table
+from scenarios.sizes import numbers
+from scenarios.units import unit_of
 from sim.bottleneck import ACTIVE_STATES
 from sim.iso22400 import KPIS, Kpi
 
@@ -25,6 +30,7 @@ def write_pages(folder: Path) -> None:
     (folder / "constraints.md").write_text(constraints_doc(), encoding="utf-8")
     (folder / "defaults.md").write_text(defaults(), encoding="utf-8")
     (folder / "kpis.md").write_text(kpis(), encoding="utf-8")
+    (folder / "equipment.md").write_text(equipment(), encoding="utf-8")
 
 
 def plant_file() -> str:
@@ -185,3 +191,74 @@ def kpis() -> str:
 def _kpi(kpi: Kpi) -> str:
     mark = " *" if kpi.pooled else ""
     return f"| `{kpi.key}` | {kpi.name}{mark} | {kpi.zh} | {kpi.formula} | {kpi.unit} | {kpi.note} |"
+
+
+def equipment() -> str:
+    """Return the page of all pairs: old beside new, and the fields that their types give to a plant file."""
+    out = [
+        "# Equipment types",
+        "",
+        "All pairs of the [catalogue](../catalogue.md): typical (low to high). Grades: A official text, B secondary "
+        "text or a well-known figure (at least one column read or bracketed by one), **C engineering estimate**, to "
+        "be replaced by a quotation or the plant's own records. Sources and notes: `renewline catalogue show ID`.",
+        "",
+        "## The tasks of the policy",
+        "",
+        "| task | industry | 行业 | new | pairs | what has no pair |",
+        "|---|---|---|---|---|---|",
+        *(
+            f"| {row['task']} | {row['industry_en']} | {row['industry_zh']} | {_text(row['new'])} | {row['pairs']} "
+            f"| {row['reason']} |"
+            for row in table("seed_map")
+        ),
+    ]
+    for pair in pairs().values():
+        out += _pair(pair)
+    return "\n".join(out) + "\n"
+
+
+def _pair(pair: Pair) -> list[str]:
+    words = {row["name"]: row for row in table("parameters")}
+    types = {side: by_pair()[pair.id, side] for side in SIDES}
+    size = f"{pair.size_en} {pair.size_zh}, {pair.size_unit}" if pair.size_en else "relative to the equipment described"
+    sizes = " and ".join(f"{equipment_types()[types[side]]['described'].size:g} ({side})" for side in SIDES)
+    exponent = pair.price_exponent
+    return [
+        "",
+        f"## {pair.id}: {pair.new_en}",
+        "",
+        f"{pair.industry_en} {pair.industry_zh}; tasks {', '.join(map(str, pair.tasks))}. "
+        f"Old: {pair.old_en} {pair.old_zh}, `{types['old']}`. New: {pair.new_en} {pair.new_zh}, `{types['new']}`. "
+        f"Size: {size}, {sizes}; price grows with its power {exponent['typical']:g} ({exponent['low']:g} to "
+        f"{exponent['high']:g}, {exponent['grade']}). One part: {pair.per}.",
+        "",
+        "| quantity | 参数 | unit | old | new | grade |",
+        "|---|---|---|---|---|---|",
+        *(
+            f"| {words[row['parameter']]['name_en']} | {words[row['parameter']]['name_zh']} | {row['unit']} "
+            f"| {_spread(row, 'old')} | {_spread(row, 'new')} | {row['grade']} |"
+            for row in rows(pair.id)
+        ),
+        "",
+        "| field of the plant file | unit | old | new |",
+        "|---|---|---|---|",
+        *_fields(types),
+    ]
+
+
+def _spread(row: Any, side: str) -> str:  # noqa: ANN401 - a row of the evidence
+    low, typical, high = (row[f"{side}_{key}"] for key in ("low", "typical", "high"))
+    return typical if low == high else f"{typical} ({low} to {high})"
+
+
+def _fields(types: Any) -> list[str]:  # noqa: ANN401 - type by side
+    entries = {side: equipment_types()[name] for side, name in types.items()}
+    paths = dict.fromkeys(path for entry in entries.values() for path in numbers(entry))
+    return [
+        f"| `{path}` | {unit_of(path)} | "
+        + " | ".join(
+            f"{rounded(origin(types[s], path)['typical']):,}" if path in entries[s]["basis"] else "" for s in SIDES
+        )
+        + " |"
+        for path in paths
+    ]

@@ -10,6 +10,8 @@ from typing import Any
 
 import click
 
+from experiments.catalogue_cli import catalogue
+
 EXIT_CODES = """
 
 \b
@@ -19,7 +21,7 @@ Exit codes:
   2  wrong use                 130  interrupted
   3  the data are wrong
 """
-PLANTS = "A plant file (YAML), or the name of a shipped example: machining, spinning, steel-pipe."
+PLANTS = "A plant file (YAML), or a shipped example by its name: machining, spinning, steel-pipe, cement, bearings, .."
 
 
 @click.group(
@@ -33,6 +35,9 @@ def app() -> None:
     renewline simulates production lines before and after a renewal, finds the schedule of renewals worth most under
     budget and downtime limits, and plays it back through the simulator to prove it.
     """
+
+
+app.add_command(catalogue)
 
 
 def _or_auto(convert: Callable[..., Any]) -> dict[str, Any]:

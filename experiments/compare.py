@@ -130,7 +130,7 @@ def compare(
             }
             for c in changes
         ],
-        "names": names(c.option.name for c in changes),
+        "names": names((c.option.name for c in changes), plant.catalogue),
         "before": document(plant, settings, before),
         "after": document(plant, settings, after),
         "difference": _differences(before, after, list(lines), counted_h, margins, settings.first),

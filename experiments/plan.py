@@ -99,6 +99,6 @@ def document_of(answer: Answer) -> dict[str, Any]:
     return {
         **plan_document(answer),
         "renewline": version("renewline"),
-        "names": names(used),
+        "names": names(used, answer.plant.catalogue),
         "assumptions": assumptions(answer.plant),
     }

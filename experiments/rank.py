@@ -169,7 +169,7 @@ def rank(
         "probability": choice.probability,
         "runs": sum(choice.runs),
         "replications": max(choice.runs),
-        "names": names(c.option.name for v in variants for c in v.changes),
+        "names": names((c.option.name for v in variants for c in v.changes), plant.catalogue),
         "variants": [_row(n, variants[n], runs, choice, question) for n in range(len(variants))],
         **chosen,
     }

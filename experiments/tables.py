@@ -9,6 +9,7 @@ from rich.text import Text
 
 from experiments.bench import tables as bench_tables
 from experiments.report import (
+    catalogue_parts,
     energy_parts,
     goal_parts,
     kpi_parts,
@@ -90,7 +91,8 @@ def _certainty(plan: Document, w: Writer) -> Table:
 
 def _compare(document: Document, w: Writer) -> tuple[list[str], list[Table]]:
     by_line = run_parts.difference_by_line(document, w)
-    tables = [run_parts.difference(document, w), *(by_line if len(by_line) > 1 else [])]
+    levels = _upright(energy_parts.levels_before_after(document["before"], document["after"], w))
+    tables = [run_parts.difference(document, w), *(by_line if len(by_line) > 1 else []), levels]
     return [*run_parts.compare_answer(document, w), *energy_parts.conventions(document["after"], w)], tables
 
 
@@ -142,4 +144,6 @@ _KINDS: dict[str, Callable[[Document, Writer], tuple[list[str], list[Table]]]] =
     "bench": bench_tables.tables,
     "front": _front,
     "robust": _robust,
+    "catalogue": catalogue_parts.tables,
+    "catalogue_entry": catalogue_parts.entry,
 }

@@ -268,6 +268,12 @@ class Option(Behaviour):
     """Default: the name of the equipment."""
     equipment: str | None = None
     """Catalogue type; gives all behaviour that is not written here."""
+    size: Positive | None = None
+    """Of the catalogue equipment, in the unit that its type states: scales its price, power and use per hour, and its
+    output where the size is a rate; default the size described."""
+    amount_per_part: Positive | None = None
+    """Units of the catalogue type (t, m2, ..) in one part: multiplies its use per part, and its cycle time where the
+    size is a rate; default that of the station."""
     cycle_time_factor: Positive = 1.0
     """Multiplies the cycle time of the machine it replaces."""
     capex_cny: NonNegative

@@ -48,6 +48,12 @@ class Station(Behaviour):
     """What a station of your own kind wants to know."""
     equipment: str | None = None
     """Catalogue type; gives all behaviour that is not written here."""
+    size: Positive | None = None
+    """Of the catalogue equipment, in the unit that its type states: scales its price, power and use per hour, and its
+    output where the size is a rate; default the size described."""
+    amount_per_part: Positive | None = None
+    """Units of the catalogue type (t, m2, ..) in one part: multiplies its use per part, and its cycle time where the
+    size is a rate; default 1."""
     in_service_since: int | None = Field(default=None, ge=1900, le=2200)
     """Year of commissioning; only ageing asks for it."""
     machines: Count | Annotated[tuple[Machine, ...], Field(min_length=1)] = 1

@@ -11,6 +11,7 @@ from models.calendar import Calendar
 from models.energy import Energy
 from models.finance import Incentive, Loan, PricePath, TaxRules
 from models.line import Line, Product
+from models.own_type import OwnType
 from models.people import People
 from models.renewal_terms import CO2Price, Limit, Prices, Targets, Window
 
@@ -331,6 +332,8 @@ class Plant(Model):
     """What the lines make; default one product named part."""
     crews: dict[str, Places | People] = {}
     """People by crew: a size, or a mapping."""
+    catalogue: dict[str, OwnType] = {}
+    """Equipment types of your own, which stations and options may name: a YAML file, several, or written out here."""
     lines: tuple[Line, ...] = Field(min_length=1)
     """The production lines."""
     schedule: tuple[ScheduledRenewal, ...] = ()

@@ -1,10 +1,11 @@
 """The catalogue: what a machine does, by equipment type; tariffs, grid factors and energy levels by name.
 
-``equipment.yaml`` is made from the evidence in ``equipment.csv`` and ``estimates.csv``; :mod:`scenarios.evidence`
-says from which rows each number comes.
+Types follow from the evidence by formulas (:mod:`scenarios.equipment_types`); a plant file may bring types of its own
+(:mod:`scenarios.own_types`). :mod:`scenarios.evidence` says from which rows each number comes.
 """
 
 import csv
+from collections import ChainMap
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from importlib import resources
@@ -12,7 +13,11 @@ from typing import Any
 
 from models.equipment import Behaviour, Option
 from models.errors import Path
-from models.view import Finding, Tree, mapping, unknown
+from models.own_type import OwnType
+from models.view import Finding, Tree, mapping, number, unknown
+from scenarios.equipment_types import Types, unknown_type
+from scenarios.own_types import entry_of
+from scenarios.sizes import Wanted, scaled
 from scenarios.yaml_text import parse
 
 _DATA = resources.files("scenarios") / "data"
@@ -25,9 +30,9 @@ def _load(name: str) -> Tree:
 
 
 @cache
-def equipment_types() -> dict[str, Tree]:
-    """Return every equipment type by its id, as it stands in the catalogue file."""
-    return _load("equipment.yaml")
+def equipment_types() -> Mapping[str, Tree]:
+    """Return every shipped equipment type by its id, with names, pair, side, and the formula of each number."""
+    return Types()
 
 
 @cache
@@ -98,10 +103,14 @@ def equipment(name: str) -> Tree:
 
 
 def filled_in(tree: Tree) -> tuple[Tree, list[Finding]]:
-    """Return a plant as written with catalogue values filled in, and what the catalogue does not know."""
+    """Return a plant as written with catalogue values filled in, and what the catalogue does not know.
+
+    Types of the plant's own stand under ``catalogue`` already, see :func:`scenarios.own_types.brought_types`.
+    """
     found: list[Finding] = []
+    types = _with_own(tree)
     lines = [
-        {**line, "stations": _each(line["stations"], ("lines", n, "stations"), found)}
+        {**line, "stations": _each(line["stations"], ("lines", n, "stations"), types, found)}
         if isinstance(line, dict) and isinstance(line.get("stations"), list) else line
         for n, line in enumerate(tree.get("lines", ()) if isinstance(tree.get("lines"), list) else ())
     ]  # fmt: skip
@@ -150,39 +159,103 @@ def _by_name(
     return {**node, key: known().get(name)}
 
 
-def _each(stations: list[Any], path: Path, found: list[Finding]) -> list[Any]:
-    return [_station(node, (*path, n), found) if isinstance(node, dict) else node for n, node in enumerate(stations)]
+def _with_own(tree: Tree) -> Mapping[str, Tree]:
+    """Return the shipped types and the plant's own; those that are wrong, which is told elsewhere, give nothing."""
+    own = mapping(tree.get("catalogue"))
+    out: dict[str, Tree] = {}
+    for name, node in own.items():
+        try:
+            out[name] = entry_of(OwnType.model_validate(node))
+        except (ValueError, KeyError, TypeError, IndexError, AttributeError):
+            out[name] = {}
+    return ChainMap(out, equipment_types()) if out else equipment_types()  # type: ignore[arg-type]
 
 
-def _station(node: Tree, path: Path, found: list[Finding]) -> Tree:
-    station = _with_catalogue(node, path, _BEHAVIOUR, found)
+def _each(stations: list[Any], path: Path, types: Mapping[str, Tree], found: list[Finding]) -> list[Any]:
+    return [
+        _station(node, (*path, n), types, found) if isinstance(node, dict) else node
+        for n, node in enumerate(stations)
+    ]  # fmt: skip
+
+
+def _station(node: Tree, path: Path, types: Mapping[str, Tree], found: list[Finding]) -> Tree:
+    known = _known(node, path, types, found)
+    station = _filled(node, known, wanted(node), _BEHAVIOUR)
     if isinstance(node.get("options"), list):
         station["options"] = [
-            _option(option, (*path, "options", n), found) if isinstance(option, dict) else option
+            _option(option, (*path, "options", n), types, found, node, known) if isinstance(option, dict) else option
             for n, option in enumerate(node["options"])
         ]
     return station
 
 
-def _option(node: Tree, path: Path, found: list[Finding]) -> Tree:
-    option = _with_catalogue(node, path, _OPTION, found)
+def _option(
+    node: Tree, path: Path, types: Mapping[str, Tree], found: list[Finding], station: Tree, replaced: Tree
+) -> Tree:
+    known = _known(node, path, types, found)
+    # A new machine's own cycle time is that of its reference part: on a station the ratio to the old one counts.
+    keys = _OPTION - {"cycle_time_s"} if "cycle_time_factor" in known else _OPTION
+    option = _filled(node, known, wanted(node, station, known, replaced), keys)
     if "name" not in option and isinstance(node.get("equipment"), str):
         option["name"] = node["equipment"]
     return option
 
 
-def _with_catalogue(node: Tree, path: Path, keys: frozenset[str], found: list[Finding]) -> Tree:
+def wanted(node: Tree, station: Tree | None = None, known: Tree | None = None, replaced: Tree | None = None) -> Wanted:
+    """Return what a station, or an option on a station, says about size and amount of its catalogue equipment.
+
+    Args:
+        node: The station or option as written.
+        station: The station of an option.
+        known: The type of the option.
+        replaced: The type of the station.
+    """
+    amount = _positive(node.get("amount_per_part")) or _positive(mapping(station).get("amount_per_part")) or 1.0
+    size, ratio = _positive(mapping(station).get("size")), 1.0
+    if size and known and replaced and _alike(known, replaced):
+        ratio = size / replaced["described"].size
+    return Wanted(_positive(node.get("size")), amount, ratio)
+
+
+def _alike(known: Tree, replaced: Tree) -> bool:
+    """Return whether one size can be held against the other."""
+    return bool(known["described"].unit == replaced["described"].unit)
+
+
+def _positive(value: object) -> float | None:
+    given = number(value)
+    return given if given is not None and given > 0 else None
+
+
+def _known(node: Tree, path: Path, types: Mapping[str, Tree], found: list[Finding]) -> Tree:
     name = node.get("equipment")
-    found += unknown("equipment", name, equipment_types(), (*path, "equipment"))
-    known = equipment_types().get(name, {}) if isinstance(name, str) else {}
-    return {**{key: value for key, value in known.items() if key in keys - {"name", "equipment"}}, **node}
+    found += unknown_type(name, types, (*path, "equipment"))
+    known = types.get(name, {}) if isinstance(name, str) else {}
+    if not isinstance(name, str):
+        found += [
+            Finding((*path, key), f"{key} without equipment", "name the equipment that it scales")
+            for key in ("size", "amount_per_part")
+            if node.get(key) is not None and not (key == "amount_per_part" and "options" in node)
+        ]
+    return known
 
 
-def names(ids: Iterable[str]) -> dict[str, dict[str, str]]:
-    """Return English and Chinese names of those ids that are in the catalogue.
+def _filled(node: Tree, known: Tree, asked: Wanted, keys: frozenset[str]) -> Tree:
+    if not known:
+        return dict(node)
+    return {**{k: v for k, v in scaled(known, asked).items() if k in keys - {"name", "equipment"}}, **node}
+
+
+def names(ids: Iterable[str], own: Mapping[str, OwnType] | None = None) -> dict[str, dict[str, str]]:
+    """Return English and Chinese names of those ids that are in the catalogue, or among a plant's own types.
 
     >>> names(["cnc_lathe", "my own lathe"])
     {'cnc_lathe': {'en': 'CNC lathe or turning centre', 'zh': '数控车床/车削中心'}}
     """
+    mine = {name: {"en": one.name_en, "zh": one.name_zh} for name, one in (own or {}).items()}
     known = equipment_types()
-    return {i: {"en": known[i]["name_en"], "zh": known[i]["name_zh"]} for i in dict.fromkeys(ids) if i in known}
+    return {
+        i: mine[i] if i in mine else {"en": known[i]["name_en"], "zh": known[i]["name_zh"]}
+        for i in dict.fromkeys(ids)
+        if i in mine or i in known
+    }

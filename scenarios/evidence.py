@@ -1,101 +1,24 @@
 """Where the numbers of a plant come from: value, range, grade and source of everything nobody measured there."""
 
-import ast
-import csv
-import operator
-from collections.abc import Iterator, Mapping
-from functools import cache
-from importlib import resources
-from itertools import product
-from typing import Any, TypedDict
+from collections.abc import Iterator
+from typing import Any
 
 from models.equipment import Behaviour, Option
 from models.line import Line, Station
+from models.own_type import OwnType
 from models.plant import Plant
-from models.view import Tree
-from scenarios.catalogue import equipment_types
+from models.view import Tree, mapping
+from scenarios.catalogue import equipment_types, wanted
 from scenarios.energy_evidence import Row, energy_rows
 from scenarios.money_evidence import money_rows
-
-_DATA = resources.files("scenarios") / "data"
-_SIDES = ("old", "new")
-_STEPS = {ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv}
-_UNITS = (
-    ("_cny", "CNY"), ("_kw", "kW"), ("_s", "s"), ("_h", "h"), ("_d", "d"), ("_per_y", "1/a"), ("_y", "a"),
-    ("_m3", "m3/h"),
-)  # fmt: skip
-
-
-class Known(TypedDict):
-    """What is known of one quantity."""
-
-    low: float
-    typical: float
-    high: float
-    grade: str
-    source: str
-    note: str
-
-
-@cache
-def table(name: str) -> tuple[dict[str, str], ...]:
-    """Return the rows of a data table, ``equipment`` or ``estimates``."""
-    text = (_DATA / f"{name}.csv").read_text(encoding="utf-8")
-    return tuple(csv.DictReader(text.splitlines()))
-
-
-@cache
-def known(pair: str, side: str) -> Mapping[str, Known]:
-    """Return the quantities a formula of this side may name: rows of the pair, and estimates.
-
-    ``old_`` and ``new_`` before a name choose a side; without them it is this side, or the new one where the row
-    has no old values (prices, service lives).
-    """
-    out = {row["name"]: _known(row, "") for row in table("estimates")}
-    for row in table("equipment"):
-        if row["pair_id"] != pair:
-            continue
-        filled = [s for s in _SIDES if row[f"{s}_typical"]]
-        out |= {f"{s}_{row['parameter']}": _known(row, f"{s}_") for s in filled}
-        out[row["parameter"]] = _known(row, f"{side if side in filled else 'new'}_")
-    return out
-
-
-def _known(row: Mapping[str, str], prefix: str) -> Known:
-    low, typical, high = (float(row[prefix + key]) for key in ("low", "typical", "high"))
-    return {"low": low, "typical": typical, "high": high, **{k: row[k] for k in ("grade", "source", "note")}}  # type: ignore[typeddict-item]
-
-
-def worth(formula: str, values: Mapping[str, float]) -> float:
-    """Return the value of a formula of names, numbers, ``+ - * /`` and brackets.
-
-    >>> worth("setup * 3600", {"setup": 0.5})
-    1800.0
-    """
-    return _worth(ast.parse(formula, mode="eval").body, values)
-
-
-def _worth(node: ast.expr, values: Mapping[str, float]) -> float:
-    if isinstance(node, ast.BinOp):
-        return float(_STEPS[type(node.op)](_worth(node.left, values), _worth(node.right, values)))
-    if isinstance(node, ast.Name):
-        return values[node.id]
-    assert isinstance(node, ast.Constant)
-    return float(node.value)  # type: ignore[arg-type]
-
-
-def named(formula: str) -> tuple[str, ...]:
-    """Return the names in a formula, each once.
-
-    >>> named("a / (a + 2 * b)")
-    ('a', 'b')
-    """
-    found = [node.id for node in ast.walk(ast.parse(formula)) if isinstance(node, ast.Name)]
-    return tuple(sorted(set(found)))
+from scenarios.own_types import entry_of, known_of
+from scenarios.quantities import Known, behind
+from scenarios.sizes import Wanted, factor_of, numbers, scaled
+from scenarios.units import unit_of
 
 
 def origin(name: str, path: str) -> Known:
-    """Return what stands behind one number of an equipment type; its range takes every name at both ends.
+    """Return what stands behind one number of a shipped type; its range takes every name at both ends.
 
     Args:
         name: Equipment type.
@@ -104,20 +27,20 @@ def origin(name: str, path: str) -> Known:
     >>> origin("engine_lathe", "scrap")["high"]
     0.06
     """
-    entry = equipment_types()[name]
-    formula = entry["basis"][path]
-    quantities = known(entry["pair"], entry["side"])
-    used = {n: quantities[n] for n in named(formula)}
-    ends = [
-        worth(formula, dict(zip(used, corner, strict=True)))
-        for corner in product(*((q["low"], q["high"]) for q in used.values()))
-    ]
-    return {
-        "low": min(ends), "typical": worth(formula, {n: q["typical"] for n, q in used.items()}), "high": max(ends),
-        "grade": max(q["grade"] for q in used.values()),
-        "source": "; ".join(dict.fromkeys(q["source"] for q in used.values())),
-        "note": "; ".join(dict.fromkeys(q["note"] for q in used.values() if q["note"])),
-    }  # fmt: skip
+    return origin_in(equipment_types()[name], path)
+
+
+def origin_in(entry: Tree, path: str) -> Known:
+    """Return what stands behind one number of a type, shipped or a user's own."""
+    if path in entry.get("own", ()):
+        return known_of(path, entry["own"][path])
+    base = equipment_types()[entry["like"]] if entry.get("like") else entry
+    known = behind(path, entry["basis"][path], base["pair"], base["side"])
+    if not entry.get("like") or entry["described"].size == base["described"].size:
+        return known
+    factor = factor_of(path, base["described"], Wanted(entry["described"].size))
+    ends: Known = {**known, "low": known["low"] * factor, "high": known["high"] * factor}
+    return {**ends, "typical": known["typical"] * factor}
 
 
 def assumptions(plant: Plant, horizon_h: float | None = None) -> list[Row]:
@@ -129,7 +52,7 @@ def assumptions(plant: Plant, horizon_h: float | None = None) -> list[Row]:
         plant: The plant.
         horizon_h: Hours simulated, which tell the years that need a grid factor; default the plant's own.
     """
-    rows = [row for line in plant.lines for station in line.stations for row in _of_station(line, station)]
+    rows = [row for line in plant.lines for station in line.stations for row in _of_station(plant, line, station)]
     own = [
         Row(what=a.what, where="plant file", value=a.value, unit="", low=None, high=None, grade=a.grade,
             source=a.source, note=a.note)
@@ -138,24 +61,38 @@ def assumptions(plant: Plant, horizon_h: float | None = None) -> list[Row]:
     return [*rows, *energy_rows(plant, horizon_h or plant.run.horizon_h), *money_rows(plant), *own]
 
 
-def _of_station(line: Line, station: Station) -> Iterator[Row]:
+def _of_station(plant: Plant, line: Line, station: Station) -> Iterator[Row]:
     where = f"{line.name}/{station.name}"
-    yield from _of_equipment(station, station.equipment, where)
+    entry, written = _entry(plant, station.equipment), station.model_dump(include={"size", "amount_per_part"})
+    yield from _of_equipment(station, entry, wanted(written), where)
     for option in station.options:
-        yield from _of_equipment(option, option.equipment, f"{where}/{option.name}")
+        new, size = _entry(plant, option.equipment), option.model_dump(include={"size", "amount_per_part"})
+        yield from _of_equipment(option, new, wanted(size, written, new, entry), f"{where}/{option.name}")
 
 
-def _of_equipment(behaviour: Behaviour, name: str | None, where: str) -> Iterator[Row]:
-    if name is None or name not in equipment_types():
+def _entry(plant: Plant, name: str | None) -> Tree:
+    own: OwnType | None = plant.catalogue.get(name or "")
+    return entry_of(own) if own else mapping(equipment_types().get(name or ""))
+
+
+def _of_equipment(behaviour: Behaviour, entry: Tree, asked: Wanted, where: str) -> Iterator[Row]:
+    if not entry:
         return
-    entry = equipment_types()[name]
-    in_force = {key for key in type(behaviour).model_fields if key in entry and _same(behaviour, key, entry[key])}
-    for path, formula in entry["basis"].items():
+    mine = scaled(entry, asked)
+    in_force = {key for key in type(behaviour).model_fields if key in mine and _same(behaviour, key, mine[key])}
+    if isinstance(behaviour, Option) and "cycle_time_factor" in mine:
+        in_force -= {"cycle_time_s"}
+    for path in numbers(entry):
         if path.split(".")[0] in in_force:
-            behind = origin(name, path)
-            note = "; ".join(part for part in (formula, behind["note"]) if part)
-            yield Row(what=path, where=where, value=_at(entry, path), unit=_unit(path), low=behind["low"],
-                      high=behind["high"], grade=behind["grade"], source=behind["source"], note=note)  # fmt: skip
+            factor = factor_of(path, entry["described"], asked)
+            known = origin_in(entry, path)
+            note = "; ".join(part for part in (entry["basis"].get(path), known["note"], _scaled(factor)) if part)
+            yield Row(what=path, where=where, value=_at(mine, path), unit=unit_of(path), low=known["low"] * factor,
+                      high=known["high"] * factor, grade=known["grade"], source=known["source"], note=note)  # fmt: skip
+
+
+def _scaled(factor: float) -> str:
+    return "" if factor == 1.0 else f"x {factor:.4g} for its size and the amount in a part"
 
 
 def _same(behaviour: Behaviour, key: str, value: Any) -> bool:  # noqa: ANN401 - any field
@@ -169,18 +106,3 @@ def _at(entry: Tree, path: str) -> float:
     for step in path.split("."):
         node = node[int(step)] if isinstance(node, list) else node[step]
     return float(node)
-
-
-def _unit(path: str) -> str:
-    """Return the unit that the innermost name with a unit tells.
-
-    >>> _unit("failures.0.ttr_h.lognormal.mean"), _unit("scrap")
-    ('h', '-')
-    """
-    if path.endswith(".cv"):
-        return "-"
-    for step in reversed(path.split(".")):
-        for ending, unit in _UNITS:
-            if step.endswith(ending):
-                return unit
-    return "-"

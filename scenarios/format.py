@@ -37,6 +37,10 @@ def _schema() -> Schema:
     by_year = {"type": "object", "description": "Factors by year.", "additionalProperties": {"type": "number"}}
     short = {"type": "number", "description": "Growth per year."}
     definitions["PricePath"] = {"description": path["description"], "anyOf": [path, short, by_year]}
+    catalogue = tree["properties"]["catalogue"]
+    written_out = {key: catalogue.pop(key) for key in ("type", "additionalProperties")}
+    files = {"type": "string", "description": "A YAML file of equipment types, relative to the plant file."}
+    catalogue["anyOf"] = [files, {"type": "array", "items": files}, written_out]
     table = definitions["GridFactor"]["properties"]["co2_kg_per_kwh"]
     electricity["grid_factor"]["anyOf"].insert(1, {k: v for k, v in table.items() if k != "description"})
     return {"$schema": DIALECT, "title": "renewline plant file", **{k: v for k, v in tree.items() if k != "title"}}

@@ -163,6 +163,29 @@ def levels(run: Document, w: Writer) -> Table:
     return Table(w.t("Specific energy against benchmark and entry level"), columns, rows, " ".join(notes))
 
 
+def levels_before_after(before: Document, after: Document, w: Writer) -> Table:
+    """Return where the specific energy of products stood before and stands after, with edition and grade."""
+    columns = (
+        *w.words("Product", "Level"),
+        *w.numbers("Before", "After", "Benchmark level", "Entry level"),
+        *w.words("Standing", "Edition and grade of evidence", "Limit standard"),
+    )
+    rows = []
+    for old, new in zip(before["lines"], after["lines"], strict=True):
+        pairs = zip(old["energy"].get("levels", []), new["energy"].get("levels", []), strict=True)
+        rows += [_level_pair(_level(old, was, w), _level(new, now, w)) for was, now in pairs]
+    note = w.t("Levels count electricity at its equivalent value.")
+    return Table(w.t("Specific energy against benchmark and entry level, before and after"), columns, rows, note)
+
+
+def _level_pair(was: list[str], now: list[str]) -> list[str]:
+    product, name, value, *levels, standing, edition, standard = was
+    stands = standing if standing == now[5] else f"{standing} → {now[5]}"
+    reached = now[-1].rpartition("; ")[2]
+    grades = standard if standard == now[-1] else f"{standard} → {reached}"
+    return [product, name, value, now[2], *levels, stands, edition, grades]
+
+
 def _level(line: Document, level: Document, w: Writer) -> list[str]:
     name = level[f"name_{w.lang}"] or level["level"] or MISSING
     alone = COUNTED[level["counts"]]

@@ -348,8 +348,10 @@ def _states(runs: run_parts.Runs, w: Writer) -> list[Chart | Table]:
 
 
 def _energy_pair(runs: run_parts.Runs, w: Writer) -> list[Chart | Table]:
-    """Return charts and the table of carriers before and after."""
-    return [*charts.energy(runs, w), run_parts.carriers_before_after(runs[0][1], runs[1][1], w)]
+    """Return charts, and tables of carriers and of energy levels before and after."""
+    before, after = runs[0][1], runs[1][1]
+    levels = _filled([energy_parts.levels_before_after(before, after, w)])
+    return [*charts.energy(runs, w), run_parts.carriers_before_after(before, after, w), *levels]
 
 
 def _filled(tables: Sequence[Table]) -> list[Table]:

@@ -420,7 +420,7 @@ def test_text_that_is_no_yaml(own, tmp_path, capsys):
         ("machinning", ["machinning", "did you mean 'machining'"]),
         ("steelpipe", ["did you mean 'steel-pipe'"]),
         ("spining.yaml", ["spining.yaml: no such file", "did you mean 'spinning'"]),
-        ("nothing-like-it", ["no such file or example", "machining, spinning, steel-pipe"]),
+        ("nothing-like-it", ["no such file or example", "machining, ", "spinning, steel-pipe"]),
     ],
 )
 def test_an_unknown_name_gets_a_suggestion(own, capsys, name, words):

@@ -2,11 +2,13 @@
 
 import csv
 import io
+from dataclasses import replace
 
 import pytest
 from made_documents import compare_document, plan_document
 from rich.console import Console
 
+from experiments.compare import compare, parse_changes
 from experiments.report import energy_parts
 from experiments.report.page import html
 from experiments.report.parts import Writer
@@ -14,6 +16,7 @@ from experiments.run_folder import plain, tables, write_csv
 from experiments.tables import show
 from models.plant import Plant
 from scenarios.catalogue import energy_levels, tariffs
+from scenarios.files import read_text
 from sim.simulate import Settings, simulate
 
 LEVEL = energy_levels()["clinker"]
@@ -136,3 +139,26 @@ def test_the_run_folder_holds_the_load_profile(document, tmp_path):
     write_csv(tmp_path / "load_profile.csv", made["load_profile"])
     with (tmp_path / "load_profile.csv").open(encoding="utf-8-sig") as file:
         assert sum(float(row["mean_kw"]) for row in csv.DictReader(file)) / 96 == pytest.approx(48 / 3)
+
+
+MILL = """
+run: {horizon_h: 50, replications: 2}
+products: [{name: cement, mass_kg: 10000, energy_level: cement_grinding_electricity}]
+lines:
+  - name: grinding
+    source: saturated
+    stations:
+      - {name: mill, equipment: ball_mill, amount_per_part: 10, in_service_since: 2010, buffer: 0,
+         options: [{equipment: vertical_roller_mill, size: 110}]}
+"""
+
+
+def test_a_comparison_tells_where_before_and_after_stand():
+    plant = read_text(MILL)
+    settings = replace(Settings.of(plant), engine="simpy", workers=1)
+    document = compare(plant, parse_changes(plant, ()), settings)
+    table = energy_parts.levels_before_after(document["before"], document["after"], Writer("en"))
+    row = dict(zip((column.label for column in table.columns), table.rows[0], strict=True))
+    assert (row["Before"], row["After"]) == ("36 ± 0 kWh/t", "26 ± 0 kWh/t")
+    assert row["Limit standard"] == "GB 16780-2021 [A]: 26 / 29 / 34; grade 3 missed → grade 1"
+    assert "26 ± 0 kWh/t" in html(document, "zh")

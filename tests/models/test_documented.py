@@ -14,6 +14,7 @@ UNITLESS = {
     "pallets", "vehicles", "pieces", "inputs", "parts", "wake_at_parts", "detects", "speed",
     "from_hold", "cold",  # in heat_up_h and heat_up_kwh
     "benchmark_level", "entry_level",  # in the level's own unit
+    "typical", "value", "price_exponent",  # of a type of the user: in the unit beside them, and a power
     "efficiency", "holding_share",
     "min", "max", "share", "basis_share", "award_probability", "points", "nc_rate", "benchmark_share",
     "shortest_life_share", "max_renewals", "quantities",

@@ -1,4 +1,3 @@
-import itertools
 import math
 
 import pytest
@@ -6,18 +5,10 @@ import pytest
 from models.energy import Tariff
 from models.equipment import Behaviour, Option
 from scenarios.catalogue import equipment, equipment_types, tariffs
-from scenarios.evidence import assumptions, known, named, origin, table, worth
+from scenarios.evidence import assumptions, origin
 from scenarios.files import read_plant, read_text
-
-PAIRS = {
-    "T1-LATHE", "T1-OLDCNC", "T1-MILL", "T1-BORE", "T8-HEAT", "T1-DRAW", "T1-ROV", "T1-RING", "T1-WIND",
-    "T1-LOOM-RAP", "T1-LOOM-AJ", "T1-RHF", "T1-WBF", "T7-PIPE-WHR",
-}  # fmt: skip
-UNITS = """% | % of full-load fuel | % of rated | - | 1/(100 spindle h) | 1/(1000 spindle h) | 1/100000 picks | 1/100km
-| CNY | CNY/drum | CNY/h of cutting | CNY/spindle | GJ/t | HRC | a | d | d/a | degC | g/(spindle h) | h | kW | kWh/kg
-| kWh/t | kg | kg/(delivery h) | kg/(drum h) | looms/weaver | m | m/min | m3/h (free air) | mg/m3 | min
-| person/10000 spindles (mill) | person/shift | picks/min | ratio | rpm | s | t/h""".replace("\n", " ").split(" | ")
-META = {"name_en", "name_zh", "pair", "side", "basis"}
+from scenarios.quantities import known, named, table, worth
+from scenarios.sizes import META
 
 
 def leaves(node, path=()):
@@ -54,32 +45,11 @@ def test_every_type_is_a_behaviour_and_new_ones_can_be_bought(name):
     assert any("\u4e00" <= c <= "\u9fff" for c in entry["name_zh"])
 
 
-def test_old_and_new_side_of_each_pair_are_there():
-    sides = {(e["pair"], e["side"]) for e in equipment_types().values()}
-    # Both furnace pairs and the retrofit start from one and the same inclined-hearth furnace.
-    missing = set(itertools.product(PAIRS, ("old", "new"))) - sides
-    assert missing == {("T1-RHF", "old"), ("T7-PIPE-WHR", "old")}
+def test_the_furnaces_of_two_pairs_start_from_one():
+    # Both furnace pairs start from one and the same inclined-hearth furnace.
     old = known("T1-RHF", "old"), known("T1-WBF", "old")
     for row in ("throughput", "specific_fuel", "idle_fuel", "power_busy", "power_idle", "mtbf", "mttr", "heat_up"):
         assert old[0][row]["typical"] == old[1][row]["typical"]
-
-
-def test_the_tables_keep_their_rules():
-    rows = table("equipment")
-    assert {row["pair_id"] for row in rows} == PAIRS
-    assert len({(row["pair_id"], row["parameter"]) for row in rows}) == len(rows)
-    for row in rows:
-        assert row["unit"] in UNITS, row["unit"]
-        assert row["grade"] in "ABC"
-        assert row["source"].strip()
-        for side in ("old", "new"):
-            values = [float(row[f"{side}_{k}"]) for k in ("low", "typical", "high") if row[f"{side}_{k}"]]
-            assert len(values) in (0, 3)
-            assert values == sorted(values)
-    for row in table("estimates"):
-        assert float(row["low"]) <= float(row["typical"]) <= float(row["high"])
-        assert row["grade"] in "ABC"
-        assert row["source"].strip()
 
 
 def test_the_repair_cv_belongs_to_the_shape_parameters_of_its_note():
