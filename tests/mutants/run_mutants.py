@@ -91,7 +91,7 @@ def faults(mutants, root=ROOT):
             found.append(f"{where}: changes nothing, or names no test")
         for test in m.tests:
             file, _, name = test.partition("::")
-            if f"def {name.partition('[')[0]}(" not in _text(root / file):
+            if (f"def {name.partition('[')[0]}(" if name else "def test_") not in _text(root / file):
                 found.append(f"{where}: no such test: {test}")
     names = Counter(m.name for m in mutants)
     return found + [f"two mutants of one name: {name!r}" for name, number in names.items() if number > 1]
