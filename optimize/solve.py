@@ -88,7 +88,7 @@ def _checked(problem: RenewalProblem, renewals: Sequence[Renewal], without: Coll
 def _plan(checked: Evaluation, bound: float | None, finished: bool) -> Plan:
     gain = checked.gain
     if bound is not None:
-        bound = max(bound, gain)  # a plan in hand proves at least its own gain; the rest is rounding
+        bound = max(gain, bound)  # a plan in hand proves at least its own gain; the rest is rounding
     return Plan(
         status="optimal" if finished else "feasible",
         gain=gain,

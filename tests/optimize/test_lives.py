@@ -22,10 +22,10 @@ def added_up(steps, life):
     return total
 
 
-@pytest.mark.parametrize("start", range(0, 60, 20))
+@pytest.mark.parametrize("start", range(0, 240, 80))
 def test_steps_of_a_path_add_up_to_the_life(start):
     again = 0
-    for seed in range(start, start + 20):
+    for seed in range(start, start + 80):
         problem = parse_problem(random_problem(seed, second=True))
         evaluator = Evaluator(problem)
         for index, asset in enumerate(problem.assets):
