@@ -56,9 +56,8 @@ def solve(
     if results.termination_condition in none:
         clash = find_clash(problem, time_limit_s=time_limit_s, threads=threads, seed=seed, without=without)
         if not clash:  # all limits can be kept: what HiGHS met in its presolve was rounding
-            results = run_highs(
-                plant.model, gap=gap, time_limit_s=time_limit_s, threads=threads, seed=seed, presolve=False
-            )
+            left_s = max(1.0, time_limit_s - (time.monotonic() - started))
+            results = run_highs(plant.model, gap=gap, time_limit_s=left_s, threads=threads, seed=seed, presolve=False)
         if results.termination_condition in none:
             return _no_plan(problem, "infeasible", None, clash=clash)
     ended = results.termination_condition
