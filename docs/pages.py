@@ -6,6 +6,8 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from problem_pages import outside_cases, problem_file
+
 from models.distribution import FAMILIES
 from models.energy import DEFAULTS
 from models.finance.defaults import DEFAULTS as MONEY
@@ -28,6 +30,8 @@ def write_pages(folder: Path) -> None:
     folder.mkdir(exist_ok=True)
     (folder / "plant_file.md").write_text(plant_file(), encoding="utf-8")
     (folder / "constraints.md").write_text(constraints_doc(), encoding="utf-8")
+    (folder / "problem_file.md").write_text(problem_file(), encoding="utf-8")
+    (folder / "outside_cases.md").write_text(outside_cases(), encoding="utf-8")
     (folder / "defaults.md").write_text(defaults(), encoding="utf-8")
     (folder / "kpis.md").write_text(kpis(), encoding="utf-8")
     (folder / "equipment.md").write_text(equipment(), encoding="utf-8")

@@ -181,15 +181,17 @@ def check(plants: tuple[str, ...], as_json: bool) -> None:
 
 
 @app.command(short_help="Print the JSON Schema of the plant file.")
-def schema() -> None:
+@click.option("--problem", is_flag=True, help="That of PROBLEM.json, which renewline optimize reads.")
+def schema(problem: bool) -> None:
     """Print the JSON Schema of the plant file, for editors that complete and check as you type.
 
     \b
     renewline schema > plant.schema.json
+    renewline schema --problem > problem.schema.json
     """
     from experiments import commands
 
-    commands.schema()
+    commands.schema(problem)
 
 
 @app.command(epilog=PLANTS, short_help="Simulate a plant as it is.")

@@ -81,8 +81,13 @@ def check(plants: tuple[str, ...], as_json: bool) -> None:
         raise DataError(problems)
 
 
-def schema() -> None:
-    """Print the JSON Schema of the plant file."""
+def schema(problem: bool = False) -> None:
+    """Print the JSON Schema of the plant file, or of a renewal problem."""
+    if problem:
+        from optimize.problem import problem_schema
+
+        click.echo(json.dumps(problem_schema(), ensure_ascii=False, indent=1))
+        return
     from scenarios.files import schema as plant_schema
 
     click.echo(json.dumps(plant_schema(), ensure_ascii=False, indent=1))

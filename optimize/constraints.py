@@ -18,7 +18,10 @@ from optimize.problem import Line
 
 @dataclass(frozen=True, slots=True)
 class Constraint:
-    """One kind of limit. A ``natural`` one holds whatever the plant wants and is never a reason for a clash."""
+    """One kind of limit. A ``natural`` one holds whatever the plant wants and is never a reason for a clash.
+
+    ``fields`` says where in a problem it comes from, ``example`` is a part of a problem with it.
+    """
 
     name: str
     sentence: str
@@ -26,6 +29,8 @@ class Constraint:
     unit: str
     rows: Callable[[Formulation], Iterator[Row]]
     natural: bool = False
+    fields: str = ""
+    example: str = ""
 
 
 def _one_life(form: Formulation) -> Iterator[Row]:
@@ -237,6 +242,8 @@ CONSTRAINTS: tuple[Constraint, ...] = (
         "machines",
         _one_life,
         natural=True,
+        fields="assets[].count",
+        example='"assets": [{"name": "loom", "count": 24}]',
     ),
     Constraint(
         "next_step",
@@ -245,6 +252,8 @@ CONSTRAINTS: tuple[Constraint, ...] = (
         "machines",
         _next_step,
         natural=True,
+        fields="assets[].max_renewals, options[].starts_after",
+        example='"assets": [{"name": "press", "max_renewals": 2}]',
     ),
     Constraint(
         "station_capacity",
@@ -253,6 +262,8 @@ CONSTRAINTS: tuple[Constraint, ...] = (
         "units per hour",
         _station_capacity,
         natural=True,
+        fields="capacity_per_h, capacity_gain_per_h and downtime_h of what is in service; lines[].products[].load",
+        example='"lines": [{"name": "shafts", "stations": ["turning", "milling"], "hours": 1000, "margin": 0.02}]',
     ),
     Constraint(
         "demand",
@@ -261,6 +272,8 @@ CONSTRAINTS: tuple[Constraint, ...] = (
         "units per hour",
         _demand,
         natural=True,
+        fields="lines[].demand_per_h, lines[].products[].demand_per_h",
+        example='"lines": [{"name": "shafts", "stations": ["saw"], "hours": 1000, "margin": 0.02, "demand_per_h": 60}]',
     ),
     Constraint(
         "pool_claims",
@@ -284,6 +297,8 @@ CONSTRAINTS: tuple[Constraint, ...] = (
         "x[life] = 0 if a machine of that life serves longer than max_age",
         "machines",
         _max_age,
+        fields="assets[].max_age, options[].max_age",
+        example='"assets": [{"name": "boiler", "age": 12, "max_age": 15}]',
     ),
     Constraint(
         "allowed_periods",
@@ -291,6 +306,8 @@ CONSTRAINTS: tuple[Constraint, ...] = (
         "x[step in p] = 0 if p is not allowed",
         "machines",
         _allowed_periods,
+        fields="lines[].allowed_periods, options[].allowed_periods",
+        example='"options": [{"name": "new", "cost": 90, "allowed_periods": [0, 4]}]',
     ),
     Constraint(
         "from",
@@ -298,6 +315,8 @@ CONSTRAINTS: tuple[Constraint, ...] = (
         "x[step to option] = 0 if the machine before is not in from",
         "machines",
         _from,
+        fields="options[].from",
+        example='"options": [{"name": "retrofit", "cost": 30}, {"name": "new", "cost": 90, "from": ["retrofit"]}]',
     ),
     Constraint(
         "budget",
@@ -305,6 +324,8 @@ CONSTRAINTS: tuple[Constraint, ...] = (
         "spent[t] <= amount[t] + carried[t]",
         "money",
         _budget,
+        fields="budget",
+        example='"budget": {"amounts": [150, 150, 0, 0], "carry_over": true}',
     ),
     Constraint(
         "resource_max",
@@ -312,6 +333,8 @@ CONSTRAINTS: tuple[Constraint, ...] = (
         "sum of uses[resource, t] <= max",
         "unit of the resource",
         lambda form: _resource_rows(form, "max"),
+        fields="resources.NAME.max, every; options[].uses",
+        example='"resources": {"crew_d": {"max": 10, "every": "period"}}',
     ),
     Constraint(
         "resource_min",
@@ -319,6 +342,8 @@ CONSTRAINTS: tuple[Constraint, ...] = (
         "sum of uses[resource, t] >= min",
         "unit of the resource",
         lambda form: _resource_rows(form, "min"),
+        fields="resources.NAME.min, every; options[].uses",
+        example='"resources": {"local_content": {"min": 400, "every": "horizon"}}',
     ),
     Constraint(
         "downtime_limit",
@@ -326,6 +351,8 @@ CONSTRAINTS: tuple[Constraint, ...] = (
         "sum of downtime_h[line, t] <= downtime_limit_h[line, t]",
         "hours",
         _downtime,
+        fields="lines[].downtime_limit_h; options[].downtime_h",
+        example='"lines": [{"name": "shafts", "stations": ["saw"], "hours": 1000, "margin": 1, "downtime_limit_h": 9}]',
     ),
     Constraint(
         "max_lines_down",
@@ -333,6 +360,8 @@ CONSTRAINTS: tuple[Constraint, ...] = (
         "sum over lines of (1 if any x[step in t] > 0) <= max_lines_down",
         "lines",
         _max_lines_down,
+        fields="max_lines_down",
+        example='"max_lines_down": 1',
     ),
     Constraint(
         "target_min",
@@ -340,6 +369,8 @@ CONSTRAINTS: tuple[Constraint, ...] = (
         "sum of quantities[t] >= min for t >= from",
         "unit of the quantity",
         lambda form: _target_rows(form, "min"),
+        fields="targets[].min, from; quantities of assets and options",
+        example='"targets": [{"quantity": "nc_machines", "min": 12, "from": 8}]',
     ),
     Constraint(
         "target_max",
@@ -347,6 +378,8 @@ CONSTRAINTS: tuple[Constraint, ...] = (
         "sum of quantities[t] <= max for t >= from",
         "unit of the quantity",
         lambda form: _target_rows(form, "max"),
+        fields="targets[].max, from; quantities of assets and options",
+        example='"targets": [{"quantity": "co2_t", "max": 900, "from": 3}]',
     ),
     Constraint(
         "goal_min",
@@ -368,6 +401,8 @@ CONSTRAINTS: tuple[Constraint, ...] = (
         "any[a, t] = any[b, t]",
         "yes or no",
         rule_rows.together_rows,
+        fields="rules[].together",
+        example='"rules": [{"together": ["furnace", "charger"]}]',
     ),
     Constraint(
         "after",
@@ -375,6 +410,8 @@ CONSTRAINTS: tuple[Constraint, ...] = (
         "any[then, t] <= all[first, by t - gap]",
         "yes or no",
         rule_rows.after_rows,
+        fields="rules[].after",
+        example='"rules": [{"after": {"first": "turning", "then": "milling", "gap": 1}}]',
     ),
     Constraint(
         "exclude",
@@ -382,6 +419,8 @@ CONSTRAINTS: tuple[Constraint, ...] = (
         "sum of any[reference] <= 1",
         "references",
         rule_rows.exclude_rows,
+        fields="rules[].exclude",
+        example='"rules": [{"exclude": ["press/retrofit", "press/new"]}]',
     ),
     Constraint(
         "requires",
@@ -389,6 +428,8 @@ CONSTRAINTS: tuple[Constraint, ...] = (
         "any[if] <= all[then]",
         "yes or no",
         rule_rows.requires_rows,
+        fields="rules[].requires",
+        example='"rules": [{"requires": {"if": "robot", "then": "lathe/cnc"}}]',
     ),
     Constraint(
         "choose",
@@ -396,6 +437,8 @@ CONSTRAINTS: tuple[Constraint, ...] = (
         "min <= sum of any[reference] <= max",
         "references",
         rule_rows.choose_rows,
+        fields="rules[].choose, min, max",
+        example='"rules": [{"choose": ["lathe 1", "lathe 2", "lathe 3"], "min": 1, "max": 1}]',
     ),
     Constraint(
         "must",
@@ -403,6 +446,8 @@ CONSTRAINTS: tuple[Constraint, ...] = (
         "renewed[reference, by t] = machines of the reference",
         "machines",
         rule_rows.must_rows,
+        fields="rules[].must, by",
+        example='"rules": [{"must": "boiler", "by": 3}]',
     ),
 )
 
@@ -410,17 +455,32 @@ CONSTRAINTS: tuple[Constraint, ...] = (
 def constraints_doc() -> str:
     """Return the table of limits and rules as Markdown.
 
-    >>> print(constraints_doc().splitlines()[5])
-    ## one_life
+    >>> print(constraints_doc().splitlines()[0])
+    # Limits and rules of the renewal model
     """
     parts = [
         "# Limits and rules of the renewal model",
         "",
-        "`x[step]` counts machines that take a renewal step, `q` is output per hour,",
-        "`any` and `all` speak of the machines of a group.",
+        "Every limit and rule there is, made from the table that the optimiser is built from. What is listed first "
+        "(*always*) holds by itself; the others hold where a [problem](problem_file.md) has their fields. Each has a "
+        "name, which a plan that clashes and `without` speak of.",
+        "",
+        "`t` is a period. `x[step]` is the number of machines of a group that take a step of their lives: a renewal "
+        "with an option in a period, of the machine as it was or of an earlier renewal. `q` is output per hour. "
+        "`any[reference]` is 1 if any machine of it is renewed, `all[reference]` is 1 if every machine of it is; a "
+        "reference is an `asset` or an `asset/option`.",
+        "",
+        "| name | unit | fields |",
+        "|---|---|---|",
+        *(f"| [{c.name}](#{c.name}){' (always)' if c.natural else ''} | {c.unit} | {c.fields} |" for c in CONSTRAINTS),
         "",
     ]
     for constraint in CONSTRAINTS:
         parts += [f"## {constraint.name}", "", constraint.sentence, ""]
-        parts += [f"    {constraint.formula}", "", f"Unit: {constraint.unit}.", ""]
+        parts += [f"    {constraint.formula}", "", f"Unit: {constraint.unit}."]
+        if constraint.fields:
+            parts[-1] += f" From: {constraint.fields}."
+        if constraint.example:
+            parts += ["", "```json", f"{{{constraint.example}}}", "```"]
+        parts.append("")
     return "\n".join(parts)

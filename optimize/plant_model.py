@@ -84,11 +84,12 @@ def build_model(problem: RenewalProblem, without: Collection[str] = (), elastic:
         if constraint.name not in without:
             rows.update(((constraint.name, n), row) for n, row in enumerate(constraint.rows(form)))
     rows.update((("meaning", n), row) for n, row in enumerate(form.meanings))
-    if not elastic:
-        if not {"station_capacity", "demand"} & set(without):
-            bound_output(form)
-        rows = tightened(rows)
     natural = {constraint.name for constraint in CONSTRAINTS if constraint.natural}
+    if not {"station_capacity", "demand"} & set(without):
+        bound_output(form)
+    hard = {key: row for key, row in rows.items() if not elastic or key[0] in natural}
+    tight = tightened(hard)
+    rows = {key: tight.get(key, row) for key, row in rows.items() if key in tight or key not in hard}
     soft = {key: row for key, row in rows.items() if elastic and not row.fixed and key[0] not in natural}
     model = form.model
     model.over = pyo.Var([k for k, row in soft.items() if row.upper is not None], domain=pyo.NonNegativeReals)

@@ -29,6 +29,7 @@ from pydantic import (
     Field,
     Tag,
     ValidationError,
+    WithJsonSchema,
     model_validator,
 )
 
@@ -61,10 +62,19 @@ AtLeastOne = Annotated[int, Field(strict=True, ge=1), BeforeValidator(_as_whole)
 Period = Whole
 Name = Annotated[str, Field(min_length=1)]
 
-ByAge = Annotated[tuple[Number, ...], BeforeValidator(_as_list), Field(min_length=1)]
-NotNegativeByAge = Annotated[tuple[NotNegative, ...], BeforeValidator(_as_list), Field(min_length=1)]
-FromP = Annotated[tuple[Number, ...], BeforeValidator(_as_list)]
-NotNegativeFromP = Annotated[tuple[NotNegative, ...], BeforeValidator(_as_list)]
+
+def _number_or_list(fewest: int, least: float | None = None) -> WithJsonSchema:
+    """Return the JSON Schema of a list that may be written as one number."""
+    number = {"type": "number"} | ({} if least is None else {"minimum": least})
+    return WithJsonSchema({"anyOf": [number, {"type": "array", "items": number, "minItems": fewest}]})
+
+
+ByAge = Annotated[tuple[Number, ...], BeforeValidator(_as_list), Field(min_length=1), _number_or_list(1)]
+NotNegativeByAge = Annotated[
+    tuple[NotNegative, ...], BeforeValidator(_as_list), Field(min_length=1), _number_or_list(1, 0)
+]
+FromP = Annotated[tuple[Number, ...], BeforeValidator(_as_list), _number_or_list(0)]
+NotNegativeFromP = Annotated[tuple[NotNegative, ...], BeforeValidator(_as_list), _number_or_list(0, 0)]
 ByPeriod = Annotated[
     Annotated[Number, Tag("number")] | Annotated[tuple[Number, ...], Tag("list")],
     Discriminator(_list_or_number),
@@ -78,15 +88,18 @@ ZERO: tuple[float, ...] = (0.0,)
 
 
 class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, use_attribute_docstrings=True)
 
 
 class PeriodGrid(_Frozen):
     """How many periods, how long each, what they are called."""
 
     count: AtLeastOne
+    """Number T of periods t = 0 .. T-1."""
     years_each: Annotated[Number, Field(gt=0)] = 1.0
+    """Length of a period in years: 1, 0.5, 0.25 (a quarter), 0.0833 (a month), .."""
     labels: tuple[Annotated[str, BeforeValidator(_as_text)], ...] | None = None
+    """What to call the periods, T of them."""
 
 
 When = Literal["start", "middle", "end"]
@@ -96,25 +109,36 @@ class Discount(_Frozen):
     """Present value of money by period: from a yearly rate, or the factors themselves."""
 
     rate_per_year: Annotated[Number, Field(gt=-1)] | None = None
+    """Share a year, e.g. 0.08; 0 where neither this nor ``factors`` is given."""
     capex: When = "start"
+    """When in its period the price is paid, and resale got."""
     operation: When = "end"
+    """When in its period all other money comes and goes."""
     factors: tuple[NotNegative, ...] | None = None
+    """Instead of a rate: the present value of one unit of money, T of them, for price and operation alike; the last one
+    also for ``residual``."""
 
 
 class Budget(_Frozen):
     """Money for renewals by period or year."""
 
     amounts: ByPeriod
+    """Money, any sign, by period or year: one number or one for each."""
     every: Literal["period", "year"] = "period"
+    """Whether an amount is there for a period or for a year."""
     carry_over: bool = False
+    """Whether what is left goes on to the next period or year."""
 
 
 class Resource(_Frozen):
     """A further limit on what the renewals use, e.g. crew days."""
 
     max: ByPeriod | None = None
+    """The most that may be used, any sign: one number or one for each period or year."""
     min: ByPeriod | None = None
+    """The least that must be used, any sign."""
     every: Literal["period", "year", "horizon"] = "period"
+    """Whether the limits hold for each period, each year or the whole horizon."""
 
 
 class Pool(_Frozen):
@@ -125,71 +149,119 @@ class Pool(_Frozen):
     """
 
     max: NotNegative
+    """The most that is paid over all periods."""
     worth: NotNegativeByPeriod = 1.0
+    """What one unit paid in a period is worth then; by period."""
 
 
 class Product(_Frozen):
     """One of several products of a line; ``load`` is the capacity one unit takes at a station (1 where not given)."""
 
     name: Name
+    """Unlike all others of its kind."""
     margin: NotNegativeByPeriod
+    """Money per unit; by period."""
     demand_per_h: NotNegativeByPeriod | None = None
+    """The most that is wanted, units per hour; by period. Without it stations alone limit the output."""
     load: Mapping[str, NotNegative] = Field(default_factory=dict)
+    """Capacity that one unit takes, by station; 1 where not given, 0 where it passes by."""
 
 
 class Line(_Frozen):
     """A line: its stations in a row, hours per period, and what a unit of output is worth."""
 
     name: Name
+    """Unlike all others of its kind."""
     stations: tuple[Name, ...]
+    """Names of the stations in a row; the weakest limits the output. Their machines are the assets that name them."""
     hours: NotNegativeByPeriod
+    """Working hours of a period; by period."""
     margin: NotNegativeByPeriod | None = None
+    """Money per unit of output; by period. Required unless there are ``products``."""
     demand_per_h: NotNegativeByPeriod | None = None
+    """The most that is wanted, units per hour; by period."""
     products: tuple[Product, ...] = ()
+    """Instead of ``margin`` and ``demand_per_h``: several products that share the stations, mixed to bring most."""
     downtime_limit_h: ByPeriod | None = None
+    """The most hours that the machines of the line may stand still for installation, added up; by period."""
     allowed_periods: Periods | None = None
+    """Periods in which machines of the line may be renewed."""
 
 
 class Option(_Frozen):
     """What a machine may be renewed with; all amounts are for one machine."""
 
     name: Name
+    """Unlike all others of its kind."""
     cost: FromP | None = None
+    """Price: a number, paid in the period p of the renewal, or a list from p on; may be negative (a sale)."""
     cost_by_period: tuple[Number, ...] | None = None
+    """Instead of ``cost``: the price if bought in that period, T of them."""
     capacity_per_h: NotNegativeByAge | None = None
+    """Units per hour of one machine; by age."""
     capacity_gain_per_h: ByAge | None = None
+    """Instead of ``capacity_per_h``: units per hour more than the machine as it was at the start; by age."""
     saving: ByAge = ZERO
+    """Money per period, against the machine as it was at the start; by age."""
     running_cost: ByAge = ZERO
+    """Money per period; by age. That of the machine before counts no more."""
     carrier_saving: Mapping[str, ByAge] = Field(default_factory=dict)
+    """Amount per period by carrier, valued by ``prices``; by age."""
     cash: FromP = ()
+    """Further money, after tax, not from the budget (grant, tax credit): a number in p, or a list from p on."""
     cash_by_period: tuple[Number, ...] | None = None
+    """Such money in p alone, by the period of the renewal, T of them (a grant that ends on a date); beside ``cash``."""
     claims: Mapping[str, NotNegativeByPeriod] = Field(default_factory=dict)
+    """Amount claimed of each pool in the period of the renewal; by period of the renewal."""
     downtime_h: NotNegativeFromP = ()
+    """Hours that the machine stands still: a number in p, or a list from p on."""
     uses: Mapping[str, FromP] = Field(default_factory=dict)
+    """Amount of each resource, any sign: a number in p, or a list from p on."""
     quantities: Mapping[str, ByAge] = Field(default_factory=dict)
+    """Amounts that count for ``targets`` while this is in service; by age."""
     resale: ByAge = ZERO
+    """Money got when this is replaced in turn; by age."""
     residual: ByAge = ZERO
+    """Money that it is worth at the end of the horizon; by periods in service then."""
     max_age: Whole | None = None
+    """Most periods in service."""
     starts_after: Whole = 1
+    """Periods from the renewal until it is in service; the old machine works until then. It can be renewed again once
+    it is in service."""
     follows: tuple[str, ...] | None = Field(default=None, alias="from")
+    """What it may replace: names of options, and the asset's own name for the machine as it was. Anything, where not
+    given."""
     allowed_periods: Periods | None = None
+    """Periods in which it may be bought."""
 
 
 class Asset(_Frozen):
     """A machine, or ``count`` identical ones, as they are at the start."""
 
     name: Name
+    """Unlike all others of its kind."""
     line: str | None = None
+    """Line and station that it works at; neither for one that makes nothing."""
     station: str | None = None
+    """See ``line``."""
     count: AtLeastOne = 1
+    """Number of identical machines; all amounts are for one."""
     capacity_per_h: NotNegativeByAge | None = None
+    """Units per hour; by age. Required at a station."""
     running_cost: ByAge = ZERO
+    """Money per period; by age."""
     resale: ByAge = ZERO
+    """Money got when it is replaced; by age."""
     age: Whole = 0
+    """Periods in service before period 0: in period t it is in its (age + t + 1)-th."""
     max_age: Whole | None = None
+    """Most periods in service, those before period 0 counted."""
     quantities: Mapping[str, ByAge] = Field(default_factory=dict)
+    """Amounts that count for ``targets`` while the machine is as it was; by age."""
     max_renewals: Whole = 1
+    """How often one machine may be renewed; 0: never."""
     options: tuple[Option, ...] = ()
+    """What it may be renewed with."""
 
 
 References = Annotated[tuple[str, ...], Field(min_length=1)]
@@ -199,14 +271,17 @@ class Together(_Frozen):
     """All in the same period, or none."""
 
     together: References
+    """References: ``asset`` or ``asset/option``. Of a group, one machine is enough."""
 
 
 class Order(_Frozen):
     """``then`` at the earliest ``gap`` periods after ``first``."""
 
     first: str
+    """Every machine of it must have been renewed."""
     then: str
     gap: Whole = 1
+    """Periods in between; 0: the same period will do."""
 
 
 class After(_Frozen):
@@ -219,13 +294,16 @@ class Exclude(_Frozen):
     """At most one of these is renewed."""
 
     exclude: References
+    """References."""
 
 
 class Implication(_Frozen):
     """``then`` is renewed if ``when`` is (written ``if``)."""
 
     when: str = Field(alias="if")
+    """Any machine of it."""
     then: str
+    """Every machine of it."""
 
 
 class Requires(_Frozen):
@@ -238,15 +316,20 @@ class Choose(_Frozen):
     """At least ``min`` and at most ``max`` of these are renewed."""
 
     choose: References
+    """References; a group counts once."""
     min: Whole = 0
+    """The least number of them."""
     max: Whole | None = None
+    """The greatest number of them; all, where not given."""
 
 
 class Must(_Frozen):
     """Renewed in period ``by`` at the latest (without ``by``: within the horizon)."""
 
     must: str
+    """Reference; every machine of it."""
     by: Period | None = None
+    """The last period in which it may happen; the horizon, where not given."""
 
 
 RULE_KINDS = ("together", "after", "exclude", "requires", "choose", "must")
@@ -276,9 +359,13 @@ class Target(_Frozen):
     """A limit on the sum of a quantity over all machines in service, in each period from ``start`` (``from``) on."""
 
     quantity: str
+    """A name among the ``quantities`` of assets and options."""
     min: Number | None = None
+    """The least sum, any sign."""
     max: Number | None = None
+    """The greatest sum, any sign."""
     start: Period = Field(default=0, alias="from")
+    """First period in which it holds."""
 
 
 GoalKind = Literal["gain", "output", "margin", "quantity", "cost"]
@@ -293,13 +380,21 @@ class Goal(_Frozen):
     """
 
     name: Name
+    """Unlike all others of its kind."""
     of: GoalKind
+    """The gain, units made, their margin, a quantity of what is in service, or money spent on renewals."""
     quantity: str | None = None
+    """Which quantity, for ``of: quantity``."""
     line: str | None = None
+    """Which line, for output and margin; all, where not given."""
     better: Literal["more", "less"] | None = None
+    """By itself less of a quantity or cost, more of all else."""
     over: Literal["horizon", "end"] = "horizon"
+    """The sum over all periods, or the last period alone."""
     limit: Number | None = None
+    """The least that a plan must reach where more is better, else the most."""
     weight: NotNegative | None = None
+    """What one unit counts in the sum that is maximised in place of the gain."""
 
     @property
     def sign(self) -> float:
@@ -326,31 +421,47 @@ class Scenario(_Frozen):
     """
 
     name: Name
+    """Unlike all others of its kind."""
     probability: NotNegative
+    """All add up to 1."""
     demand_factor: FactorsByPeriod = Field(default_factory=dict)
+    """On the demand, by line; by period."""
     margin_factor: FactorsByPeriod = Field(default_factory=dict)
+    """On the margin, by line; by period."""
     price_factor: FactorsByPeriod = Field(default_factory=dict)
+    """On the prices, by carrier; by period."""
     capacity_factor: Factors = Field(default_factory=dict)
+    """On the capacity of options, or on their gain."""
     saving_factor: Factors = Field(default_factory=dict)
+    """On what options save, in money or by carrier."""
 
 
 class RenewalProblem(_Frozen):
     """The whole problem; every reference in it names something that exists."""
 
     renewal_problem: Annotated[Literal[1], BeforeValidator(_as_whole)]
+    """Version of the format."""
     periods: PeriodGrid
     discount: Discount = Discount()
     budget: Budget | None = None
+    """Limit on the prices paid; none, where not given."""
     resources: Mapping[str, Resource] = Field(default_factory=dict)
+    """Further limits by name: crew days, floor, kW of the grid, .."""
     prices: Mapping[str, ByPeriod] = Field(default_factory=dict)
+    """Money per unit of each carrier; by period."""
     pools: Mapping[str, Pool] = Field(default_factory=dict)
+    """Money that renewals claim together, by name."""
     lines: tuple[Line, ...] = ()
     max_lines_down: Whole | None = None
+    """The most lines with a renewal in the same period."""
     assets: tuple[Asset, ...] = ()
     rules: tuple[Rule, ...] = ()
     targets: tuple[Target, ...] = ()
+    """Limits on sums of ``quantities``."""
     goals: tuple[Goal, ...] = ()
+    """What a plan is judged by beside the gain."""
     scenarios: tuple[Scenario, ...] = ()
+    """Ways the world may go; their probabilities add up to 1."""
 
     @model_validator(mode="after")
     def _references_exist(self) -> RenewalProblem:
@@ -378,6 +489,16 @@ def parse_problem(data: object) -> RenewalProblem:
         from optimize.misreadings import problems_of  # needed only here
 
         raise DataError(problems_of(RenewalProblem, data, error)) from None
+
+
+def problem_schema() -> dict[str, Any]:
+    """Return the JSON Schema (draft 2020-12) of a renewal problem, with the meaning of every field.
+
+    >>> sorted(problem_schema()["required"])
+    ['periods', 'renewal_problem']
+    """
+    schema = RenewalProblem.model_json_schema(by_alias=True)
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": "renewline renewal problem"}
 
 
 def read_problem(path: str | Path) -> RenewalProblem:

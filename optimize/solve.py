@@ -95,9 +95,8 @@ def _solve_whole(
     if results.termination_condition in none:
         clash = find_clash(problem, time_limit_s=time_limit_s, threads=threads, seed=seed, without=without)
         if not clash:  # all limits can be kept: what HiGHS met in its presolve was rounding
-            results = run_highs(
-                plant.model, gap=gap, time_limit_s=time_limit_s, threads=threads, seed=seed, presolve=False
-            )
+            left_s = max(1.0, time_limit_s - (time.monotonic() - started))
+            results = run_highs(plant.model, gap=gap, time_limit_s=left_s, threads=threads, seed=seed, presolve=False)
         if results.termination_condition in none:
             return _no_plan(problem, "infeasible", None, clash=clash)
     ended = results.termination_condition
@@ -128,7 +127,7 @@ def _plan(problem: RenewalProblem, checked: Evaluation, bound: float | None, gap
     """Return the plan; it is optimal if its own gap is no more than the one asked for."""
     found, of_goals = weighted(problem, checked.gain, checked.goals), weights(problem)
     if bound is not None:
-        bound = max(bound, found)  # a plan in hand proves at least its own gain; the rest is rounding
+        bound = max(found, bound)  # a plan in hand proves at least its own gain; the rest is rounding
     reached = math.inf if bound is None else (bound - found) / max(abs(found), 1e-9)
     own = None if bound is None else reached
     return Plan(

@@ -282,6 +282,15 @@ def test_schema_is_json_schema(capsys):
     assert {"lines", "renewal", "products"} <= set(schema["properties"])
 
 
+def test_schema_of_a_renewal_problem_names_every_field_with_its_meaning(capsys):
+    assert run(["schema", "--problem"]) == 0
+    schema = strictly(capsys.readouterr().out)
+    assert {"renewal_problem", "periods", "assets", "rules", "targets"} <= set(schema["properties"])
+    option = schema["$defs"]["Option"]["properties"]
+    assert {kind["type"] for kind in option["saving"]["anyOf"]} == {"number", "array"}
+    assert "start" in option["saving"]["description"]
+
+
 # optimize
 
 LATHE = {
@@ -321,6 +330,18 @@ def test_optimize_lists_what_is_wrong(own, tmp_path, capsys):
     assert "periods.count" in told.err
     assert "budget.amounts" in told.err
     assert "2 problems found." in told.err
+
+
+def test_optimize_asks_for_the_best_plan_there_is(own, tmp_path, capsys):
+    items = [(41, 442), (50, 525), (49, 511), (59, 593), (55, 546), (57, 564), (60, 617)]
+    assets = [
+        {"name": f"i{n}", "options": [{"name": "do", "starts_after": 0, "cost": w, "saving": w + p}]}
+        for n, (w, p) in enumerate(items)
+    ]
+    name = problem(tmp_path, periods={"count": 1}, budget={"amounts": 170}, assets=assets)
+    assert run(["optimize", name]) == 0
+    assert strictly(capsys.readouterr().out)["gain"] == pytest.approx(1735, abs=1e-6)
+    assert run(["optimize", name, "--gap", "-1"]) == 2
 
 
 def test_optimize_reads_only_json(own, capsys):

@@ -45,6 +45,18 @@ RULES = {
     11: "random streams",
     12: "order at one instant",
 }
+OF_THE_OPTIMISER = {
+    21: "reading a problem",
+    22: "money and timing",
+    23: "lines",
+    24: "limits in the model",
+    25: "rules in the model",
+    26: "limits in the judge",
+    27: "rules in the judge",
+    28: "lives of machines",
+}
+"""Rules of ``optimize_mutants.toml``."""
+EVERY_RULE = {**RULES, **OF_THE_OPTIMISER}
 TESTED = 100  # plus pytest's own code: a child that dies before its tests are through ends with another one
 PASSED, FAILED, TIMED_OUT = TESTED, TESTED + 1, -1  # a run that never ends is noticed too
 ENDINGS = {PASSED: "SURVIVED", FAILED: "killed", TIMED_OUT: "killed (never ends)"}
@@ -91,7 +103,7 @@ def faults(mutants, root=ROOT):
             found.append(f"{where}: changes nothing, or names no test")
         for test in m.tests:
             file, _, name = test.partition("::")
-            if f"def {name.partition('[')[0]}(" not in _text(root / file):
+            if (f"def {name.partition('[')[0]}(" if name else "def test_") not in _text(root / file):
                 found.append(f"{where}: no such test: {test}")
     names = Counter(m.name for m in mutants)
     return found + [f"two mutants of one name: {name!r}" for name, number in names.items() if number > 1]
@@ -210,7 +222,7 @@ def run(mutants, workers, named_only):
 def table(mutants, ended):
     """Return the result by rule as text."""
     lines = [f"{'rule':38} {'mutants':>7} {'killed':>7} {'survived':>9}"]
-    for rule, title in RULES.items():
+    for rule, title in EVERY_RULE.items():
         names = [m.name for m in mutants if m.rule == rule]
         killed = sum(ended.get(name, "").startswith("killed") for name in names)
         if names:
@@ -222,7 +234,7 @@ def table(mutants, ended):
 def main(arguments=None):
     """Run the list; return 0 if every mutant was killed."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rule", type=int, choices=RULES, help="only the mutants of one rule")
+    parser.add_argument("--rule", type=int, choices=EVERY_RULE, help="only the mutants of one rule")
     parser.add_argument("--only", metavar="NAME", help="only mutants whose name contains this")
     parser.add_argument("--workers", type=int, default=1, metavar="N", help="processes at a time (default 1)")
     parser.add_argument("--named", action="store_true", help="run only the tests named for each mutant")

@@ -4,7 +4,7 @@ import subprocess
 import sys
 
 import pytest
-from run_mutants import HERE, faults, gaps, read_table
+from run_mutants import HERE, OF_THE_OPTIMISER, faults, gaps, read_table
 
 RUNNER = str(HERE / "run_mutants.py")
 HARMLESS = """
@@ -19,6 +19,7 @@ tests = ["tests/sim/test_tables_of_flow.py::test_serial_line_blocks_after_servic
 
 
 KERNEL = HERE / "kernel_mutants.toml"
+OPTIMISER = HERE / "optimize_mutants.toml"
 
 
 def run(*arguments):
@@ -35,6 +36,13 @@ def test_the_table_of_compiled_rules_fits_the_source():
     assert "\n".join(faults(mutants)) == ""
     assert len(mutants) >= 5
     assert {m.file.rsplit("/", 1)[0] for m in mutants} == {"sim/compiled_engine/kernel"}
+
+
+def test_the_table_of_the_optimiser_fits_the_source():
+    mutants = read_table(OPTIMISER)
+    assert "\n".join(faults(mutants)) == ""
+    assert len(mutants) >= 40
+    assert {m.rule for m in mutants} == set(OF_THE_OPTIMISER)
 
 
 def test_every_rule_has_its_mutants():
@@ -65,4 +73,10 @@ def test_no_mutant_survives():
 def test_no_mutant_of_compiled_rules_survives(tmp_path, monkeypatch):
     monkeypatch.setenv("RENEWLINE_CACHE", str(tmp_path))
     ended = run("--table", str(KERNEL), "--workers", "2")
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+
+
+@pytest.mark.slow
+def test_no_mutant_of_the_optimiser_survives():
+    ended = run("--table", str(OPTIMISER), "--workers", "2")
     assert ended.returncode == 0, ended.stdout + ended.stderr

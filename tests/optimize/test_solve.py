@@ -304,3 +304,26 @@ def test_a_model_that_presolve_calls_infeasible_by_rounding_is_solved():
     data["lines"][0]["demand_per_h"] = 60
     usual = solve(parse_problem(data))
     assert (huge.status, huge.gain) == (usual.status, pytest.approx(usual.gain))
+
+
+def test_infeasible_without_any_clash_is_asked_again_without_presolve(monkeypatch):
+    from types import SimpleNamespace
+
+    from pyomo.contrib.solver.common.results import TerminationCondition
+
+    from optimize import highs
+
+    asked = []
+
+    def wrong_at_first(model, *, presolve=True, **settings):
+        asked.append(presolve)
+        if asked == [True]:
+            return SimpleNamespace(termination_condition=TerminationCondition.provenInfeasible)
+        return real(model, presolve=presolve, **settings)
+
+    real = highs.run_highs
+    monkeypatch.setattr(highs, "run_highs", wrong_at_first)
+    plan = solve(parse_problem(EXAMPLE))
+    assert asked == [True, False]
+    assert plan.status == "optimal"
+    assert plan.gain == pytest.approx(166.102, abs=5e-4)
