@@ -104,8 +104,8 @@ def played_table(front: Document, w: Writer) -> Table:
         if point["simulated"] is not None
     ]
     note = w.t(
-        "Over the whole horizon, as difference to renewing nothing. Saved: without the energy of processing what is made "
-        "more (that it also cuts idling counts as saved); in all: what the plant then uses more or less."
+        "Over the whole horizon, as difference to renewing nothing. Saved: without the energy of processing what is "
+        "made more (that it also cuts idling counts as saved); in all: what the plant then uses more or less."
     )
     return Table(w.t("Points of the front, simulated"), tuple(columns), rows, note)
 

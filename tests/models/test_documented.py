@@ -15,6 +15,7 @@ UNITLESS = {
     "from_hold", "cold",  # in heat_up_h and heat_up_kwh
     "benchmark_level", "entry_level",  # in the level's own unit
     "efficiency", "holding_share",
+    "probability", "demand_factor", "margin_factor", "price_factor", "speed_factor",  # scenarios of a plan
 }  # fmt: skip
 STATES = {
     "processing", "setup", "idle", "blocked", "starved", "standby", "failed", "maintenance", "holding", "heat_up",
