@@ -42,6 +42,8 @@ def front_answer(front: Document, w: Writer) -> list[str]:
     text = w.t(
         "{n} schedules are efficient in {goals}: each is best in one of these or gives up some of it for another."
     )
+    if len(front["points"]) == 1:
+        text = w.t("The search found one schedule that is best in {goals} at once.")
     said = [text.format(n=len(front["points"]), goals=goals)]
     if front["status"] == "complete":
         text = w.t(
