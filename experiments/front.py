@@ -68,7 +68,7 @@ def find_front(
         replications: Of the play-back; default the plan's.
         workers: Processes; default one per core.
         step: Differences of a goal that do not count, as a share of its range.
-        gap: How far from efficient a point may be, in units of the ranges.
+        gap: How far from efficient a point may be, in units of the ranges; at least a quarter of ``step``.
         time_limit_s: Of the search for the front.
         played: How many points are played back, spread along the front.
         engine: Which engine simulates.
@@ -84,7 +84,7 @@ def find_front(
     beliefs = reader.read(announce("Simulating stations and options"))
     problem = with_goals(renewal_problem(plant, renewal, beliefs), reader, beliefs, goals)
     announce("Looking for the front")
-    front = pareto_front(problem, step=step, gap=gap, time_limit_s=time_limit_s)
+    front = pareto_front(problem, step=step, gap=max(gap, step / 4), time_limit_s=time_limit_s)
     if front.status == "infeasible":
         raise PlanImpossible([clash.message for clash in front.clash])
     if front.status == "no_plan_yet":

@@ -30,6 +30,9 @@ from optimize.solve import SolverError
 ROUNDING = 1e-7
 """Least step, in units of a goal's greatest coefficient: a hundred times what the solver's rows may be off."""
 
+END_GAP = 1e-3
+"""Largest gap with which the best of a goal by itself is found, where the search may be inexact at all."""
+
 Point = tuple[float, ...]
 """One number for each goal, turned so that more is better."""
 
@@ -109,7 +112,7 @@ class _Search:
         """Find the best of each goal by itself, hence the scale of all; return whether there is a schedule at all."""
         alone = []
         for goal in self.goals:
-            found = self._ask({goal.name: goal.sign}, 0.0, None, self.gap)
+            found = self._ask({goal.name: goal.sign}, 0.0, None, min(self.gap, END_GAP))
             if found is None:
                 return False
             alone.append(found)

@@ -26,10 +26,11 @@ NUMBERED = 25
 
 
 class Shown(NamedTuple):
-    """One goal as an axis: its label, and how many of its units one tick unit is."""
+    """One goal as an axis: its label, how many of its units one tick unit is, and whether less of it is better."""
 
     label: str
     unit: float = 1.0
+    less: bool = False
 
 
 class Dot(NamedTuple):
@@ -70,7 +71,10 @@ def write_front(found: Document, path: Path, lang: str) -> None:
     fonts = chinese_fonts() if lang == "zh" else []
     w = Writer("zh" if fonts else "en")
     less, more = w.t("{goal} (less is better)"), w.t("{goal} (more is better)")
-    axes = [Shown((more if g["better"] == "more" else less).format(goal=g["name"])) for g in found["goals"]]
+    axes = [
+        Shown((less if goal["better"] == "less" else more).format(goal=goal["name"]), less=goal["better"] == "less")
+        for goal in found["goals"]
+    ]
     names = [goal["name"] for goal in found["goals"]]
     dots = [Dot(n + 1, [point["goals"][name] for name in names], None) for n, point in enumerate(found["points"])]
     with drawing("front"), mpl.rc_context({"font.family": [*fonts, "DejaVu Sans"]}):
@@ -96,6 +100,7 @@ def draw(shown: Sequence[Shown], dots: Sequence[Dot], preferred: int | None, w: 
             axis.set_major_locator(MaxNLocator(5))
             axis.set_major_formatter(FuncFormatter(lambda value, _: amount(round(value, 9), "", w.lang)))
             axis.set_label_text(one.label)
+            axis.set_inverted(one.less)  # up and to the right is better in every panel
         axes.grid()
     figure.tight_layout(pad=0.6, w_pad=2.0, h_pad=1.2)
     return figure
@@ -106,9 +111,10 @@ def _panel(axes: Axes, x: int, y: int, shown: Sequence[Shown], dots: Sequence[Do
         return values[x] / shown[x].unit, values[y] / shown[y].unit
 
     places = [at(dot.predicted) for dot in dots]
+    colour = PREDICTED if any(dot.simulated is not None for dot in dots) else SIMULATED
     if len(shown) == 2:
-        axes.plot(*zip(*places, strict=True), color=PREDICTED, linewidth=1.0, drawstyle="default", zorder=1)
-    axes.scatter([a for a, _ in places], [b for _, b in places], s=22, color=PREDICTED, zorder=2)
+        axes.plot(*zip(*places, strict=True), color=colour, linewidth=1.0, zorder=1)
+    axes.scatter([a for a, _ in places], [b for _, b in places], s=22, color=colour, zorder=2)
     for dot, place in zip(dots, places, strict=True):
         if dot.simulated is not None:
             mean = at([value for value, _ in dot.simulated])

@@ -42,6 +42,8 @@ def front_answer(front: Document, w: Writer) -> list[str]:
     text = w.t(
         "{n} schedules are efficient in {goals}: each is best in one of these or gives up some of it for another."
     )
+    if len(front["points"]) == 1:
+        text = w.t("The search found one schedule that is best in {goals} at once.")
     said = [text.format(n=len(front["points"]), goals=goals)]
     if front["status"] == "complete":
         text = w.t(
@@ -62,10 +64,32 @@ def front_answer(front: Document, w: Writer) -> list[str]:
     said.append(
         text.format(played=played, years=w.num(front["years"]), replications=front["replications"], seed=front["seed"])
     )
+    beaten = beaten_in_simulation(front)
+    if beaten:
+        text = w.t("By the simulated means, another played point is better in every goal than: {points}.")
+        said.append(text.format(points=joined(map(str, beaten), w.t)))
     if front["preferred"] is not None:
         text = w.t("By the weights in the plant file, point {number} is the best.")
         said.append(text.format(number=front["points"][front["preferred"]]["number"]))
     return said
+
+
+def beaten_in_simulation(front: Document) -> list[int]:
+    """Return the numbers of the played points that another one passes in every goal, by simulated means.
+
+    >>> point = lambda n, a, b: {"number": n, "simulated": {"gain_cny": {"mean": a}, "saved_tce": {"mean": b}}}
+    >>> front = {"columns": {"money": "gain_cny", "energy": "saved_tce"}}
+    >>> beaten_in_simulation(front | {"points": [point(1, 5, 1), point(2, 4, 3), point(3, 2, 2)]})
+    [3]
+    """
+    keys = columns_of(front)
+    played = [point for point in front["points"] if point["simulated"] is not None]
+    means = {point["number"]: [point["simulated"][key]["mean"] for key in keys] for point in played}
+    return [
+        number
+        for number, mine in means.items()
+        if any(all(a > b for a, b in zip(other, mine, strict=True)) for other in means.values())
+    ]
 
 
 def front_table(front: Document, w: Writer) -> Table:
@@ -104,8 +128,8 @@ def played_table(front: Document, w: Writer) -> Table:
         if point["simulated"] is not None
     ]
     note = w.t(
-        "Over the whole horizon, as difference to renewing nothing. Saved: without the energy of processing what is made "
-        "more (that it also cuts idling counts as saved); in all: what the plant then uses more or less."
+        "Over the whole horizon, as difference to renewing nothing. Saved: without the energy of processing what is "
+        "made more (that it also cuts idling counts as saved); in all: what the plant then uses more or less."
     )
     return Table(w.t("Points of the front, simulated"), tuple(columns), rows, note)
 

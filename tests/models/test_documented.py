@@ -18,6 +18,7 @@ UNITLESS = {
     "efficiency", "holding_share",
     "min", "max", "share", "basis_share", "award_probability", "points", "nc_rate", "benchmark_share",
     "shortest_life_share", "max_renewals", "quantities",
+    "probability", "demand_factor", "margin_factor", "price_factor", "speed_factor",  # scenarios of a plan
 }  # fmt: skip
 STATES = {
     "processing", "setup", "idle", "blocked", "starved", "standby", "failed", "maintenance", "holding", "heat_up",

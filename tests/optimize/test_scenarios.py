@@ -225,3 +225,48 @@ def test_foresight_is_no_worse_than_rolling_and_rolling_no_worse_than_one_plan(s
         assert path.foresight == pytest.approx(gains[:, n].max(), abs=1e-5)
         assert path.bound >= path.foresight
         assert np.isclose(gains[:, n], path.rolling, atol=1e-6).any()  # an allowed schedule
+
+
+def test_a_machine_not_yet_in_service_has_shown_nothing():
+    poor = [
+        {"name": "good", "probability": 0.5, "saving_factor": 3},
+        {"name": "poor", "probability": 0.5, "saving_factor": 0.1},
+    ]
+    kiln = KILN["assets"][0] | {"options": [KILN["assets"][0]["options"][0] | {"starts_after": 1}]}
+    found = rolling(parse_problem(KILN | {"assets": [kiln], "scenarios": poor}))
+    assert [len(year.renewals) for year in found.paths[0].years] == [1, 0, 0]
+    assert [year.possible for year in found.paths[0].years] == [("good", "poor"), ("good", "poor"), ("good",)]
+
+
+def test_factors_on_lines_and_prices_are_as_if_written():
+    line = {"name": "L", "stations": ["s"], "hours": 10, "margin": 2, "demand_per_h": 6}
+    mixed = {
+        "name": "M",
+        "stations": [],
+        "hours": 10,
+        "products": [
+            {"name": "p", "margin": 3, "demand_per_h": [4, 5, 6]},
+            {"name": "q", "margin": 1, "demand_per_h": 7},
+        ],
+    }
+    lathe = {"name": "lathe", "line": "L", "station": "s", "capacity_per_h": 9}
+    scenario = {
+        "name": "s",
+        "probability": 1,
+        "demand_factor": {"L": [1, 0.5, 2], "*": 0.5},
+        "margin_factor": {"M": 2},
+        "price_factor": {"gas": [1, 2, 3]},
+    }
+    data = KILN | {"assets": [*KILN["assets"], lathe], "lines": [line, mixed], "scenarios": [scenario]}
+    problem = parse_problem(data)
+    there = problem_in(problem, problem.scenarios[0])
+    products = [
+        {"name": "p", "margin": 6, "demand_per_h": [2, 2.5, 3]},
+        {"name": "q", "margin": 2, "demand_per_h": 3.5},
+    ]
+    as_if = data | {
+        "lines": [line | {"demand_per_h": [6, 3, 12]}, mixed | {"products": products}],
+        "prices": {"gas": [1, 2, 3]},
+        "scenarios": [],
+    }
+    assert there == parse_problem(as_if)
