@@ -20,7 +20,13 @@ from optimize.problem import RenewalProblem
 ROUNDING = 1e-9
 
 
-def abatement_curve(problem: RenewalProblem, renewals: Sequence[Renewal], quantity: str) -> AbatementCurve:
+Saved = Mapping[Pair, Sequence[float]]
+"""What one machine of an asset with an option saves of a quantity, by period in service; the last value repeats."""
+
+
+def abatement_curve(
+    problem: RenewalProblem, renewals: Sequence[Renewal], quantity: str, saved: Saved | None = None
+) -> AbatementCurve:
     """Return the abatement curve of a plan, measure by measure in the order in which they are taken.
 
     A measure is an option of an asset with all its renewals; its effect is what it adds to the measures that begin
@@ -31,6 +37,7 @@ def abatement_curve(problem: RenewalProblem, renewals: Sequence[Renewal], quanti
             of assets and options.
         renewals: The plan.
         quantity: Its name; less of it is better.
+        saved: What machines save of it, where the problem itself does not say.
 
     >>> from optimize.problem import parse_problem
     >>> oven = {"name": "oven", "quantities": {"co2_t": 9}, "options": [
@@ -45,14 +52,15 @@ def abatement_curve(problem: RenewalProblem, renewals: Sequence[Renewal], quanti
     order = sorted(pairs, key=lambda pair: (min(pairs[pair]), evaluator.assets[pair[0]]))
     effects: dict[Pair, tuple[float, float]] = {}
     alone, taken = 0.0, list[Renewal]()
-    before = _gain_and_amount(evaluator, taken, quantity)
+    known = _saved(problem, quantity) if saved is None else saved
+    before = _gain_and_amount(evaluator, taken, quantity, known)
     nothing = before
     for pair in order:
         mine = [r for r in renewals if (r.asset, r.option) == pair]
         taken = [*taken, *mine]
-        after = _gain_and_amount(evaluator, taken, quantity)
+        after = _gain_and_amount(evaluator, taken, quantity, known)
         effects[pair] = (before[0] - after[0], before[1] - after[1])
-        alone += nothing[0] - _gain_and_amount(evaluator, mine, quantity)[0]
+        alone += nothing[0] - _gain_and_amount(evaluator, mine, quantity, known)[0]
         before = after
     machines = {pair: sum(pairs[pair].values()) for pair in order}
     return AbatementCurve(
@@ -64,30 +72,38 @@ def abatement_curve(problem: RenewalProblem, renewals: Sequence[Renewal], quanti
     )  # fmt: skip
 
 
-def _gain_and_amount(evaluator: Evaluator, renewals: Sequence[Renewal], quantity: str) -> tuple[float, float]:
+def _gain_and_amount(
+    evaluator: Evaluator, renewals: Sequence[Renewal], quantity: str, known: Saved
+) -> tuple[float, float]:
     """Return the gain, and the amount over the horizon (less what is saved, where that is what is known)."""
     found = evaluator.evaluate(renewals)
-    if not _is_saving(evaluator.problem, quantity):
+    if not known:
         return found.gain, sum(row.quantities.get(quantity, 0.0) for row in found.by_period)
     saved, lives = 0.0, evaluator.totals(sorted(renewals, key=lambda r: r.period)).lives
     for asset, own in zip(evaluator.problem.assets, lives, strict=True):
         for life in own:
             for period in range(evaluator.count):
                 option, age = machine_in_service(asset, life, period)
-                if option is not None and quantity in option.carrier_saving:
-                    saved += at_age(option.carrier_saving[quantity], age)
+                if option is not None and (asset.name, option.name) in known:
+                    saved += at_age(known[asset.name, option.name], age)
     return found.gain, -saved
 
 
-def _is_saving(problem: RenewalProblem, quantity: str) -> bool:
-    return any(quantity in option.carrier_saving for asset in problem.assets for option in asset.options)
+def _saved(problem: RenewalProblem, quantity: str) -> Saved:
+    """Return what machines save of a carrier of energy, as the problem says it."""
+    return {
+        (asset.name, option.name): option.carrier_saving[quantity]
+        for asset in problem.assets
+        for option in asset.options
+        if quantity in option.carrier_saving
+    }
 
 
 def is_counted(problem: RenewalProblem, quantity: str) -> bool:
     """Return whether a problem says anything about a quantity."""
     kept = any(quantity in asset.quantities for asset in problem.assets)
     new = any(quantity in option.quantities for asset in problem.assets for option in asset.options)
-    return kept or new or _is_saving(problem, quantity)
+    return kept or new or bool(_saved(problem, quantity))
 
 
 def _measure(pair: Pair, machines: int, net_cost: float, abated: float) -> Abatement:

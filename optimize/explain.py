@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from optimize.abatement import abatement_curve, is_counted
+from optimize.abatement import Saved, abatement_curve, is_counted
 from optimize.evaluate import Evaluator
 from optimize.explain_document import Between, Explanation, Measure, Missing, Parts
 from optimize.explain_limits import LimitsStudy
@@ -35,6 +35,7 @@ def explain(
     *,
     step: float | None = None,
     quantity: str | None = None,
+    saved: Saved | None = None,
     time_limit_s: float = 60.0,
     each_s: float = 6.0,
     workers: int = 2,
@@ -47,6 +48,7 @@ def explain(
         renewals: The plan; it keeps all limits and rules.
         step: Amount of budget for "what would so much more buy"; default a twentieth of all budgets.
         quantity: Whose abatement the curve shows (less is better); default ``co2_t`` where the problem counts it.
+        saved: What machines save of it, by asset and option and period in service, where the problem does not say.
         time_limit_s: For all questions; what is not answered by then is said to be unknown.
         each_s: For one question.
         workers: Questions asked side by side.
@@ -71,6 +73,7 @@ def explain(
     limits = LimitsStudy(problem, asker, study.tolerance, step)
     budgets, more, curve = limits.budgets(), limits.more(), limits.curve()
     measures = study.with_break_even(measures)
+    abates = bool(saved) or (saved is None and is_counted(problem, counted))
     return Explanation(
         gain=study.gain,
         best_gain=study.best_gain,
@@ -81,7 +84,7 @@ def explain(
         next_window=limits.next_window(budgets),
         more=more,
         curve=curve,
-        abatement=abatement_curve(problem, study.renewals, counted) if is_counted(problem, counted) else None,
+        abatement=abatement_curve(problem, study.renewals, counted, saved) if abates else None,
         asked=asker.asked,
         unfinished=asker.unfinished,
         seconds=time.monotonic() - begun,

@@ -5,6 +5,8 @@ from experiments.report.parts import Document, Writer
 from experiments.report.svg import INK, Chart, as_svg, drawing, shortened
 from experiments.report.why_parts import least, place
 
+PAYS, COSTS = "#9fc8ea", "#f0a58c"  # light, for names are written on them
+
 
 def adds(plan: Document, w: Writer) -> list[Chart]:
     """Return what each renewal adds, as bars: the rest as planned, and planned anew."""
@@ -74,7 +76,7 @@ def abatement(plan: Document, w: Writer) -> list[Chart]:
         for m in found["measures"]:
             height = m["cost_cny_per_t"] if m["front"] is None else _of_front(found["measures"], m["front"])
             pays = m["front"] is not None
-            axes.bar(at, height, width=m["abated_t"], align="edge", color=AFTER if pays else AVAILABLE, linewidth=0.6,
+            axes.bar(at, height, width=m["abated_t"], align="edge", color=PAYS if pays else COSTS, linewidth=0.6,
                      edgecolor="white", hatch="//" if pays else None)  # fmt: skip
             axes.text(at + m["abated_t"] / 2, height / 2, shortened(m["option"], 1.4), ha="center", va="center",
                       rotation=90 if m["abated_t"] < 0.12 * _width(found["measures"]) else 0)  # fmt: skip
@@ -83,7 +85,7 @@ def abatement(plan: Document, w: Writer) -> list[Chart]:
         axes.xaxis.set_major_formatter(_ticks(1.0, w))
         axes.yaxis.set_major_formatter(_ticks(1.0, w))
         svg = as_svg(figure, "why-abatement", title, text)
-    legend = ((AFTER, w.t("pays for itself (by fronts)")), (AVAILABLE, w.t("costs something (by cost per tonne)")))
+    legend = ((PAYS, w.t("pays for itself (by fronts)")), (COSTS, w.t("costs something (by cost per tonne)")))
     return [Chart(title, text, svg, legend)]
 
 

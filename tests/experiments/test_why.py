@@ -16,6 +16,7 @@ from experiments.report.why_charts import abatement as abatement_chart
 from experiments.report.why_parts import abatement as abatement_table
 from experiments.report.why_parts import limit, measures, missing, moves, sentences, why_not
 from experiments.run_folder import as_json
+from experiments.why import co2_saved_t
 from experiments.why_clash import NoSchedule, told
 from experiments.why_plan import choices, explained
 from models.errors import DataError
@@ -203,3 +204,9 @@ def test_a_date_that_could_be_later():
     )
     plan = find_plan(later, workers=1)
     assert Evaluator(plan.problem).evaluate(plan.plan.renewals).violations == ()
+
+
+def test_tonnes_saved_come_from_the_beliefs_where_they_hold_them():
+    use = type("Use", (), {"co2_t": 8.0})()
+    assert co2_saved_t(type("B", (), {"saved_per_y": {("L/s", "x"): use}})(), 4) == {("L/s", "x"): (2.0,)}
+    assert co2_saved_t(object(), 4) == {}

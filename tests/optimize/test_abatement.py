@@ -47,3 +47,5 @@ def test_effects_in_the_order_in_which_measures_are_taken():
     assert first.cost_per_unit == pytest.approx(4 / 6)
     assert curve.no_effect == ("B/x",)
     assert curve.alone_sum == pytest.approx(4 + 10)  # each alone costs; together they gain 86
+    given = abatement_curve(problem, plan, "co2_t", {("B", "x"): (2.0, 1.0)})
+    assert [(m.asset, m.abated, m.net_cost) for m in given.measures] == [("B", 3.0, -90.0)]
