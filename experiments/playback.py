@@ -65,7 +65,7 @@ def dated(plant: Plant, renewal: Renewal, assets: Sequence[Asset], chosen: Seque
     for line in range(len(plant.lines)):
         for period in range(renewal.periods):
             together = [row for row in rows if row[0].line == line and row[3] == period]
-            starts = _starts([row[2].install_d for row in together], (bounds[period + 1] - bounds[period]).days)
+            starts = installation_days([row[2].install_d for row in together], (bounds[period + 1] - bounds[period]).days)
             for (asset, machine, option, _), day in zip(together, starts, strict=True):
                 station = plant.lines[line].stations[asset.station]
                 begins = bounds[period] + timedelta(days=day)
@@ -73,10 +73,10 @@ def dated(plant: Plant, renewal: Renewal, assets: Sequence[Asset], chosen: Seque
     return sorted(out, key=lambda d: (d.start, d.line, d.station, d.machine))
 
 
-def _starts(lengths_d: list[float], period_d: int) -> list[float]:
+def installation_days(lengths_d: list[float], period_d: int) -> list[float]:
     """Return the first days of installations that share a period.
 
-    >>> _starts([10, 20, 5], 90), _starts([60, 60], 90)
+    >>> installation_days([10, 20, 5], 90), installation_days([60, 60], 90)
     ([0.0, 10.0, 30.0], [0.0, 15.0])
     """
     if sum(lengths_d) <= period_d:
