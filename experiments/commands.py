@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 import click
 
+from experiments.loop_settings import LoopSettings
 from models.errors import DataError, Problem
 
 
@@ -147,7 +148,7 @@ def rank(request: Request, variants: tuple[str, ...], asked: dict[str, Any]) -> 
         raise click.exceptions.Exit(5)
 
 
-def plan(request: Request, gap: float, time_limit_s: float) -> None:
+def plan(request: Request, loop: LoopSettings) -> None:
     """Find the schedule, play it back, report it."""
     from experiments.plan import document_of, find_plan
     from scenarios.files import read_plant
@@ -159,16 +160,17 @@ def plan(request: Request, gap: float, time_limit_s: float) -> None:
             seed=request.seed,
             replications=None if request.replications == "auto" else request.replications,
             workers=request.workers,
-            gap=gap,
-            time_limit_s=time_limit_s,
+            gap=1e-3 if loop.rounds else loop.gap,
+            time_limit_s=min(120.0, loop.time_limit_s),
             engine=request.engine,
+            loop=loop,
             announce=announce,
         )
     document = document_of(answer)
     _deliver(request, document)
     if document["status"] != "optimal":
         reached = "before it had a bound" if document["gap"] is None else f"at a gap of {document['gap']:.2%}"
-        click.echo(f"The solver stopped {reached}; allow it more time.", err=True)
+        click.echo(f"The search stopped {reached}; allow it more rounds or time.", err=True)
         raise click.exceptions.Exit(5)
 
 

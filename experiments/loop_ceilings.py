@@ -1,17 +1,17 @@
 """The most that a line can earn in each of its states, as far as simulated states tell.
 
 What machines earn by themselves (energy at the same output, running cost) is taken off; what is left is the worth of
-the output, and more renewal never makes less of it. So every simulated state is a ceiling for all states with no more
-renewals, and a simulated installation is one for every state with no more renewals in which at least so much is
-installed. Where simulated states contradict this:
-
-- in the money: the own gains are loosened as little as agrees with all of them (a linear programme);
-- in the output itself, beyond chance: the line falls back to ceilings that need no such order: a simulated state
-  speaks for itself alone, all others have the least capacity of their stations by themselves.
+the output, and more renewal should make no less of it. So every simulated state is a ceiling for all states with no
+more renewals, and a simulated installation is one for every state with no more renewals in which at least so much is
+installed. Every pair of simulated states is a test of this. Where one fails, the ceilings are loosened: a renewal is
+allowed to cost what agrees with every pair (the least greatest amount, a linear programme). Pairs that
+fail in the output itself, beyond chance, are reported; what they cost loosens the ceilings that come from states with
+no more renewals than theirs, not those of others.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -21,8 +21,7 @@ from scipy.optimize import linprog
 
 from experiments.loop_runs import Scene, Seen
 from experiments.playback import Array
-from optimize.evaluate import capacity_per_h
-from optimize.numbers import at_age, by_period
+from optimize.numbers import at_age
 from optimize.state_search import Worth
 from optimize.states import LineStates, State
 
@@ -51,14 +50,11 @@ class Ceiling:
     seen: dict[Scene, Seen]
     base: Scene
     confidence: float
-    efficiency: float
-    """Output as it is over the least station capacity, which the problem's capacities have been lowered by."""
     kept: float
     """Share of an operating result that is left after tax."""
-    ordered: bool = True
-    """Whether more renewal is taken to make no less."""
-    loosened: Array = field(default_factory=lambda: np.zeros(0))
-    """By step of the order: present value over the whole plan by which the own gain of one machine is lowered."""
+    loosened: Array = field(default_factory=lambda: np.zeros((2, 0)))
+    """By step of the order: what renewing one machine may cost, present value over the whole plan. First for ceilings
+    from states where the output keeps the order, then for those from states where it does not."""
     refuted: list[Refuted] = field(default_factory=list)
     checked: int = 0
     _scenes: list[Scene] = field(default_factory=list)
@@ -67,13 +63,15 @@ class Ceiling:
     _below: dict[State, NDArray[np.bool_]] = field(default_factory=dict)
     own_of_state: Array = field(init=False)
     share: Array = field(init=False)
-    _of_state: Array = field(init=False)
+    unordered: NDArray[np.bool_] = field(init=False)
+    """States with no more renewals than one that makes less than it should."""
 
     def __post_init__(self) -> None:
         own = own_gains(self.states) * self.after_tax[:, None]
         self.own_of_state = own @ self.states.counts.T.astype(float)
         self.share = self.factor / self.factor.sum()
-        self.loosened = np.zeros(self.states.levels.shape[1])
+        self.loosened = np.zeros((2, self.states.levels.shape[1]))
+        self.unordered = np.zeros(self.states.size, dtype=bool)
         self.update()
 
     @property
@@ -83,24 +81,31 @@ class Ceiling:
 
     # --- what simulation says ---
 
-    def gain(self, scene: Scene) -> Array:
+    def gain(self, scene: Scene, seen: dict[Scene, Seen] | None = None) -> Array:
         """Return present value gained over the line as it is, by replication and period."""
-        out: Array = (self.seen[scene].operating_cny - self.seen[self.base].operating_cny) * self.factor
+        seen = self.seen if seen is None else seen
+        out: Array = (seen[scene].operating_cny - seen[self.base].operating_cny) * self.factor
         return out
 
+    def _lifted(self, scene: Scene, seen: dict[Scene, Seen]) -> Array:
+        """Return the mean gain of a scene by period without the own gains of its machines, loosened."""
+        number = self.states.number(scene.state)
+        loose = float(self.states.levels[number] @ self.loosened[self._kind(scene)])
+        out: Array = self.gain(scene, seen).mean(axis=0) - self.own_of_state[:, number] + loose * self.share
+        return out
+
+    def _kind(self, scene: Scene) -> int:
+        return int(self.unordered[self.states.number(scene.state)])
+
     def update(self) -> bool:
-        """Take in what has been simulated since; return whether anything that was a ceiling no longer is one."""
+        """Take in what has been simulated since; return whether any ceiling may have risen."""
         mine = [scene for scene in self.seen if scene.line == self.base.line]
         self._scenes, self._worth = mine, None
-        before = self.ordered, self.loosened.copy()
-        if self.ordered:
-            self._check()
-            self._loosen()
-        mean = np.array([self.gain(scene).mean(axis=0) for scene in mine])
-        levels, own = self._levels(mine), self.own_of_state[:, self._numbers(mine)].T
-        self._values = (mean - own + np.outer(levels @ self.loosened, self.share)).T  # (periods, scenes)
-        self._of_state = self.own_of_state - np.outer(self.share, self.states.levels @ self.loosened)
-        return before[0] != self.ordered or bool((self.loosened > before[1] + 1.0).any())
+        before = self.loosened.copy()
+        self._check()
+        self._loosen()
+        self._values = np.array([self._lifted(scene, self.seen) for scene in mine]).T.copy()
+        return bool((self.loosened > before + 1.0).any())
 
     def _numbers(self, scenes: list[Scene]) -> list[int]:
         return [self.states.number(scene.state) for scene in scenes]
@@ -124,15 +129,18 @@ class Ceiling:
             return
         output = [self.seen[scene].margin_cny @ self.factor for scene in self._scenes]
         n = len(output[0])
+        found, known = [], {(row.fewer, row.more) for row in self.refuted}
         limit = stats.t.ppf(1 - (1 - self.confidence) / len(pairs), n - 1) if n > 1 else np.inf
         for a, b in pairs:
             lost = output[a] - output[b]
             total = float(output[a].mean()) or 1.0
             error = float(lost.std(ddof=1)) / n**0.5 if n > 1 else 0.0
             if lost.mean() > OUTPUT_TOLERANCE * total and lost.mean() > limit * error:
-                found = Refuted(self.states.name, self._scenes[a].state, self._scenes[b].state, lost.mean() / total)
-                self.refuted.append(found)
-        self.ordered = not self.refuted
+                fewer, more = self._scenes[a].state, self._scenes[b].state
+                found.append(Refuted(self.states.name, fewer, more, float(lost.mean()) / total))
+        self.refuted += [row for row in found if (row.fewer, row.more) not in known]
+        for row in found:
+            self.unordered |= self._below_of(row.more)
 
     def _loosen(self) -> None:
         """Lower the own gains as little as agrees with every simulated pair."""
@@ -141,13 +149,12 @@ class Ceiling:
         rest = {n: float(self.gain(self._scenes[n]).mean(axis=0).sum()) - own[self._numbers([self._scenes[n]])[0]]
                 for n in held}  # fmt: skip
         levels = self._levels(self._scenes)
-        broken = [(levels[b] - levels[a], rest[a] - rest[b]) for a, b in self._pairs() if rest[a] > rest[b]]
-        if not broken:
-            return
-        steps, short = np.array([row for row, _ in broken]), np.array([amount for _, amount in broken])
-        found = linprog(self.states.levels.max(axis=0), A_ub=-steps, b_ub=-short, bounds=[(x, None) for x in self.loosened])
-        if found.success:
-            self.loosened = np.maximum(self.loosened, found.x)
+        for kind in (0, 1):
+            pairs = [(a, b) for a, b in self._pairs() if self._kind(self._scenes[b]) == kind and rest[a] > rest[b]]
+            if pairs:
+                steps = np.array([levels[b] - levels[a] for a, b in pairs])
+                short = np.array([rest[a] - rest[b] for a, b in pairs])
+                self.loosened[kind] = np.maximum(self.loosened[kind], _least(steps, short))
 
     # --- ceilings ---
 
@@ -155,80 +162,116 @@ class Ceiling:
     def worth(self) -> Worth:
         """Return the most that each state can earn in each period, present value over the line as it is."""
         if self._worth is None:
-            scene = np.full((len(self.states.moves), self.states.size), -1, dtype=np.int16)
-            total = self._values.sum(axis=0)
-            for n in sorted(range(len(self._scenes)), key=lambda n: -total[n]):  # the least comes last and stays
-                self._put(scene, n, total)
-            self._put_exact(scene)
-            otherwise = self._of_state if self.ordered else self._by_capacity
-            self._worth = Worth(self._values, self._of_state, otherwise, scene)
+            kind = np.array([self._kind(scene) for scene in self._scenes], dtype=np.int8)
+            self._worth = Worth(self._values, self._of_state, kind, self._ceilings(kind))
         return self._worth
 
-    def _put(self, scene: NDArray[np.int16], n: int, total: Array) -> None:
-        """Let a scene be the ceiling of all that has no more renewals and at least its installations."""
-        mine = self._scenes[n]
-        if self.ordered:
-            moves = np.array([_part_of(mine.installs, move.installs) for move in self.states.moves])
-            scene[np.ix_(moves, self._below_of(mine.state))] = n
-        else:  # a state held bounds what is installed on it, since installing takes away
-            at = self.states.number(mine.state)
-            for number, move in enumerate(self.states.moves):
-                if _part_of(mine.installs, move.installs):
-                    scene[number, at] = n
+    @property
+    def _of_state(self) -> Array:
+        """Return what is known of a state itself, by kind of scene: shape (kinds, periods, states)."""
+        out: Array = self.own_of_state[None] - self.share[None, :, None] * self._looser[:, None, :]
+        return out
 
-    def _put_exact(self, scene: NDArray[np.int16]) -> None:
-        """Let every scene speak for itself, even where another one promises less by chance."""
+    @property
+    def _looser(self) -> Array:
+        return self.loosened @ self.states.levels.T
+
+    def _ceilings(self, kind: NDArray[np.int8]) -> NDArray[np.int16]:
+        """Return the scene with the least worth over the whole plan among those that hold, by move and state."""
+        total, looser = self._values.sum(axis=0), self._looser
+        groups: dict[State, tuple[Array, NDArray[np.int16]]] = {}
+        for n, scene in enumerate(self._scenes):
+            least, which = groups.setdefault(
+                scene.installs,
+                (np.full(self.states.size, np.inf), np.full(self.states.size, -1, dtype=np.int16)),
+            )
+            value = total[n] - looser[kind[n]]
+            lower = self._below_of(scene.state) & (value < least)
+            least[lower], which[lower] = value[lower], n
+        rows = []
+        for move in self.states.moves:
+            least, row = np.full(self.states.size, np.inf), np.full(self.states.size, -1, dtype=np.int16)
+            for installs, (value, which) in groups.items():
+                if _part_of(installs, move.installs):
+                    row = np.where(value < least, which, row)
+                    least = np.minimum(least, value)
+            rows.append(row)
+        scene_of = np.array(rows, dtype=np.int16)
         numbers = {move.installs: number for number, move in enumerate(self.states.moves)}
-        for n, mine in enumerate(self._scenes):
-            if mine.installs in numbers:
-                scene[numbers[mine.installs], self.states.number(mine.state)] = n
+        for n, scene in enumerate(self._scenes):  # each speaks for itself, even where chance makes another lower
+            if scene.installs in numbers:
+                scene_of[numbers[scene.installs], self.states.number(scene.state)] = n
+        return scene_of
 
     def _below_of(self, state: State) -> NDArray[np.bool_]:
         if state not in self._below:
             self._below[state] = self.states.below(state)
         return self._below[state]
 
+    def scene(self, move: int, state: int) -> Scene:
+        """Return the scene of a move that leads to a state."""
+        return Scene(self.base.line, self.states.state(state), self.states.moves[move].installs)
+
+    def over_the_plan(self, move: int, state: int) -> float:
+        """Return the ceiling of a scene, summed over the whole plan."""
+        return float(sum(self.worth.of(t, move, state) for t in range(len(self.factor))))
+
+    def scenes_of(self, arcs: tuple[NDArray[np.int64], NDArray[np.int64]]) -> list[Scene]:
+        """Return the scenes that are the ceilings of moves and the states they lead to."""
+        return [self._scenes[n] for n in np.unique(self.worth.scene[arcs]) if n >= 0]
+
+    def anew(self, seen: dict[Scene, Seen]) -> Worth:
+        """Return the ceilings with the same scenes for the same states, as they came out in other replications.
+
+        Scenes that were not simulated again have none; they must not be needed.
+        """
+        worth = self.worth
+        mean = [self._lifted(scene, seen) if scene in seen else np.full(len(self.factor), -np.inf)
+                for scene in self._scenes]  # fmt: skip
+        return Worth(np.array(mean).T.copy(), worth.of_state, worth.kind, worth.scene)
+
+    def chance(self, seen: dict[Scene, Seen], moves: Sequence[int], states: Sequence[int]) -> Array:
+        """Return by how much the ceilings of a way differ from their mean in each replication."""
+        out = np.zeros(len(seen[self.base].margin_cny))
+        for t, (move, state) in enumerate(zip(moves, states, strict=True)):
+            n = int(self.worth.scene[move, state])
+            if n >= 0:
+                gain = self.gain(self._scenes[n], seen)[:, t]
+                out += gain - gain.mean()
+        return out
+
     def suppose(self, move: int, state: int, less: float) -> None:
         """Take a scene as simulated, with so much less (present value over the whole plan) than its ceiling."""
         worth = self.worth
+        kind = int(self.unordered[state])
         value = np.array([worth.of(t, move, state) for t in range(len(self.factor))]) - less * self.share
         n, installs = len(self._scenes), self.states.moves[move].installs
         self._scenes = [*self._scenes, Scene(self.base.line, self.states.state(state), installs)]
-        self._values = np.concatenate([self._values, (value - self._of_state[:, state])[:, None]], axis=1)
-        total = self._values.sum(axis=0)
-        scene = worth.scene.copy()
+        self._values = np.concatenate([self._values, (value - worth.of_state[kind][:, state])[:, None]], axis=1)
+        kinds = np.append(worth.kind, np.int8(kind))
+        total, looser, scene = self._values.sum(axis=0), self._looser, worth.scene.copy()
         moves = np.array([_part_of(installs, m.installs) for m in self.states.moves])
-        where = np.ix_(moves, self._below_of(self.states.state(state)))
-        scene[where] = np.where(total[scene[where]] > total[n], n, scene[where])
+        states = self._below_of(self.states.state(state))
+        where = np.ix_(moves, states)
+        now, mine = scene[where], (total[n] - looser[kind])[states][None, :]
+        held = total[now] - looser[kinds[now], np.flatnonzero(states)[None, :]]
+        scene[where] = np.where(mine < held, n, now)
         scene[move, state] = n
-        self._worth = Worth(self._values, self._of_state, worth.otherwise, scene)
+        self._worth = Worth(self._values, worth.of_state, kinds, scene)
 
-    @property
-    def _by_capacity(self) -> Array:
-        """Return the ceiling by the least station capacity, by period and state."""
-        line, problem = self.states.line, self.states.problem
-        count = problem.periods.count
-        least = np.full((count, self.states.size), np.inf)
-        for station in line.stations:
-            there = np.zeros((count, self.states.size))
-            known = False
-            for asset in problem.assets:
-                if asset.line == line.name and asset.station == station and asset.capacity_per_h is not None:
-                    known = True
-                    there += asset.count * _old_capacity(asset, count)[:, None]
-            for k, (n, o) in enumerate(self.states.kinds):
-                asset = problem.assets[n]
-                if asset.station == station:
-                    best = max(capacity_per_h(asset, asset.options[o], age) for age in range(1, count + 1))
-                    there += np.outer(best - _old_capacity(asset, count), self.states.counts[:, k])
-            if known:
-                least = np.minimum(least, there / self.efficiency)
-        if line.demand_per_h is not None:
-            least = np.minimum(least, by_period(line.demand_per_h, count)[:, None])
-        hours, margin = by_period(line.hours, count), by_period(line.margin or 0.0, count)  # type: ignore[arg-type]
-        made = self.seen[self.base].good.mean(axis=0)
-        out: Array = (margin * self.after_tax)[:, None] * (least * hours[:, None] - made[:, None]) + self.own_of_state
-        return out
+
+def _least(steps: Array, short: Array) -> Array:
+    """Return amounts by step of the order, the greatest as small as can be, that make up for what pairs fall short."""
+    n = steps.shape[1]
+    rows = np.concatenate([
+        np.concatenate([-steps, np.zeros((len(steps), 1))], axis=1),
+        np.concatenate([np.eye(n), -np.ones((n, 1))], axis=1),
+    ])  # fmt: skip
+    found = linprog(
+        np.append(np.full(n, 1e-3), 1.0), A_ub=rows, b_ub=np.append(-short, np.zeros(n)), bounds=[(0, None)] * (n + 1)
+    )
+    out: Array = np.asarray(found.x)[:n] if found.success else np.full(n, short.max())
+    return out
 
 
 def own_gains(states: LineStates) -> Array:
@@ -242,10 +285,6 @@ def own_gains(states: LineStates) -> Array:
         running = min(at_age(option.running_cost, age) for age in range(1, count + 1))
         out[:, k] = [saving - running + at_age(asset.running_cost, asset.age + t + 1) for t in range(count)]
     return out
-
-
-def _old_capacity(asset, count: int) -> Array:  # noqa: ANN001
-    return np.array([capacity_per_h(asset, None, asset.age + t + 1) for t in range(count)])
 
 
 def _part_of(some: State, installs: State) -> bool:

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import pairwise
 from math import ceil
 
 import numpy as np
@@ -23,7 +24,7 @@ from models.equipment import Option, RampUp
 from optimize.states import LineStates, State
 from sim.engine import choose_for
 from sim.parallel import map_jobs
-from sim.program import H, Program, Rig, Swap, lower, rig, targets_of
+from sim.program import Program, Rig, Swap, lower, rig, targets_of
 from sim.simulate import Job, Outcome, replicate
 from sim.variants import changed, only_line
 
@@ -65,8 +66,6 @@ class Lab:
     assets: Sequence[Asset]
     lines: dict[int, LineStates]
     """By number of the line in the plant; lines without options have none."""
-    first_replication: int = 0
-    """Streams: those of this replication and the following ones."""
     seen: dict[Scene, Seen] = field(default_factory=dict)
 
     def base(self, line: int) -> Scene:
@@ -83,7 +82,7 @@ class Lab:
         bounds, n = self._bounds_s, self.stage.replications
         engine = choose_for([program for _, _, program in programs], self.stage.engine, bounds[-1], n)
         jobs = [
-            Job(program, self.stage.seed, self.first_replication + r, bounds[-1], 0.0, bounds, engine)
+            Job(program, self.stage.seed, self.stage.first_replication + r, bounds[-1], 0.0, bounds, engine)
             for _, _, program in programs
             for r in range(n)
         ]
@@ -137,7 +136,7 @@ class Lab:
     def _phases(self, options: Sequence[Option]) -> int:
         """Return every how many periods machines can be installed anew without meeting the installation before."""
         bounds = self.stage.renewal.bounds()
-        shortest_d = min((b - a).days for a, b in zip(bounds, bounds[1:], strict=False))
+        shortest_d = min((b - a).days for a, b in pairwise(bounds))
         last_d = sum(option.install_d for option in options)
         if last_d > shortest_d:  # they are spread over the period: the last may begin late
             last_d = shortest_d + max(option.install_d for option in options)
@@ -152,7 +151,9 @@ class Lab:
             days = installation_days(lengths, (bounds[t + 1] - bounds[t]).days)
             for (asset, option, machine), day in zip(swapped, days, strict=True):
                 new = self._rig(asset, option, ramp_up=True)
-                yield Swap(begins_s + day * DAY_S, 0, asset.station, machine, new, option.install_d * DAY_S, option.name)
+                yield Swap(
+                    begins_s + day * DAY_S, 0, asset.station, machine, new, option.install_d * DAY_S, option.name
+                )
 
     def _read(self, outcomes: Sequence[Outcome]) -> Seen:
         margins = {product.name: product.margin_cny for product in self.stage.plant.products}

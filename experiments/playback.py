@@ -65,7 +65,9 @@ def dated(plant: Plant, renewal: Renewal, assets: Sequence[Asset], chosen: Seque
     for line in range(len(plant.lines)):
         for period in range(renewal.periods):
             together = [row for row in rows if row[0].line == line and row[3] == period]
-            starts = installation_days([row[2].install_d for row in together], (bounds[period + 1] - bounds[period]).days)
+            starts = installation_days(
+                [row[2].install_d for row in together], (bounds[period + 1] - bounds[period]).days
+            )
             for (asset, machine, option, _), day in zip(together, starts, strict=True):
                 station = plant.lines[line].stations[asset.station]
                 begins = bounds[period] + timedelta(days=day)
@@ -98,6 +100,8 @@ class Played:
     co2_t: Array
     good: Array
     """Shape (replications, periods, lines)."""
+    operating_by_line: Array
+    """Likewise: margin less energy and running cost."""
 
     @property
     def operating_cny(self) -> Array:
@@ -115,6 +119,8 @@ class Stage:
     replications: int
     workers: int | None = None
     engine: Asked = DEFAULT
+    first_replication: int = 0
+    """Streams: those of this replication and the following ones."""
 
     def play(self, schedules: Sequence[Sequence[Dated]], progress: Progress | None = None) -> list[Played]:
         """Return each schedule played back on the same streams; all replications share one pool of processes."""
@@ -122,7 +128,7 @@ class Stage:
         programs = [lower(self._scheduled(s), self.renewal.begins) for s in schedules]
         engine = choose_for(programs, self.engine, bounds[-1], self.replications)
         jobs = [
-            Job(program, self.seed, r, bounds[-1], 0.0, tuple(bounds), engine)
+            Job(program, self.seed, self.first_replication + r, bounds[-1], 0.0, tuple(bounds), engine)
             for program in programs
             for r in range(self.replications)
         ]
@@ -150,6 +156,10 @@ class Stage:
         def table(read: Any) -> Array:  # noqa: ANN401 - a function of one line's ledger
             return np.array([[sum(read(line) for line in period) for period in o.periods] for o in outcomes])
 
+        def earned(row: dict[str, Any]) -> float:
+            margin = sum(n * margins.get(p, 0.0) for p, n in row["good"].items())
+            return float(margin - row["energy_cny"] - row["running_cny"])
+
         return Played(
             document=document(self.plant, settings, [o.record for o in outcomes]),
             margin_cny=table(lambda row: sum(n * margins.get(p, 0.0) for p, n in row["good"].items())),
@@ -160,6 +170,7 @@ class Stage:
             good=np.array(
                 [[[sum(line["good"].values()) for line in period] for period in o.periods] for o in outcomes]
             ),
+            operating_by_line=np.array([[[earned(line) for line in period] for period in o.periods] for o in outcomes]),
         )
 
 

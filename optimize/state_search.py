@@ -32,24 +32,23 @@ TINY = 1e-9
 class Worth:
     """What a line is worth (present value) in each period, by the state it is in and the move that led there.
 
-    The worth of a period is that of a scene, plus what is known of the state itself; where no scene speaks for the
-    move and the state (-1), it is what ``otherwise`` says.
+    The worth of a period is that of a scene that speaks for the move and the state, plus what is known of the state
+    itself, which may be two things: the scene says which.
     """
 
     values: Array
     """Shape (periods, scenes)."""
     of_state: Array
-    """Shape (periods, states)."""
-    otherwise: Array
-    """Shape (periods, states)."""
+    """Shape (kinds of scenes, periods, states)."""
+    kind: NDArray[np.int8]
+    """By scene."""
     scene: NDArray[np.int16]
     """Shape (moves, states)."""
 
     def of(self, period: int, moves: Any, states: Any) -> Array:  # noqa: ANN401 - numbers or arrays of them
         """Return the worth of moves that lead to states."""
         scene = self.scene[moves, states]
-        known = self.values[period][scene] + self.of_state[period][states]
-        out: Array = np.where(scene >= 0, known, self.otherwise[period][states])
+        out: Array = self.values[period][scene] + self.of_state[self.kind[scene], period, states]
         return out
 
 
@@ -123,6 +122,17 @@ class Search:
                 allowed &= self.spent[n][None, :] <= self.money[:, None] * (1 + TINY) + TINY
             out.append(allowed)
         return out
+
+    def keep_all(self) -> None:
+        """Take back what was dropped."""
+        self.kept = [self._affordable(n) for n in range(len(self.lines))]
+
+    def arcs(self, n: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return the moves of a line, and the states they lead to, that are possible between kept states."""
+        narrow = self.narrowed(n)
+        possible = (narrow.to >= 0) & narrow.allowed.any(axis=0)[:, None]
+        moves, states = np.nonzero(possible)
+        return moves, narrow.states[narrow.to[moves, states]].astype(np.int64)
 
     def narrowed(self, n: int) -> Narrow:
         """Return the states of a line that are still kept, with the moves between them."""
@@ -271,8 +281,8 @@ class Narrow:
         """Return the worth of the states that are left."""
         return Worth(
             worth.values,
-            np.ascontiguousarray(worth.of_state[:, self.states]),
-            np.ascontiguousarray(worth.otherwise[:, self.states]),
+            np.ascontiguousarray(worth.of_state[:, :, self.states]),
+            worth.kind,
             np.ascontiguousarray(worth.scene[:, self.states]),
         )
 
@@ -280,7 +290,7 @@ class Narrow:
         """Return the best value from each period on by state before its moves; shape (periods + 1, states)."""
         w = self.worth(worth)
         table: Array = kernels().backward(
-            self.to, w.scene, w.values, w.of_state, w.otherwise, price, self.allowed, self.reachable
+            self.to, w.scene, w.values, w.of_state, w.kind, price, self.allowed, self.reachable
         )
         return table
 
@@ -288,7 +298,7 @@ class Narrow:
         """Return the best value up to each period by state after its moves; shape (periods, states)."""
         w = self.worth(worth)
         table: Array = kernels().forward(
-            self.to, w.scene, w.values, w.of_state, w.otherwise, price, self.allowed, self.reachable, self.start
+            self.to, w.scene, w.values, w.of_state, w.kind, price, self.allowed, self.reachable, self.start
         )
         return table
 
@@ -366,7 +376,7 @@ class Joint:
         narrow, w = self.narrow[axis], self.worths[axis]
         after = np.ascontiguousarray(np.moveaxis(later, axis, 0)).reshape(narrow.size, -1)
         out, chosen = kernels().joint_step(
-            narrow.to, w.scene, w.values[t], w.of_state[t], w.otherwise[t], self.price[axis][t], narrow.allowed[t],
+            narrow.to, w.scene, w.values[t], w.of_state, w.kind, t, self.price[axis][t], narrow.allowed[t],
             narrow.reachable[t], after,
         )  # fmt: skip
         rest = tuple(size for n, size in enumerate(self.shape) if n != axis)

@@ -139,7 +139,8 @@ class LineStates:
     def not_more(self, small: State, large: State) -> bool:
         """Return whether the first state has no renewal more than the second."""
         return all(
-            order[place[a], place[b]] for order, place, a, b in zip(self.at_most, self._place, small, large, strict=True)
+            order[place[a], place[b]]
+            for order, place, a, b in zip(self.at_most, self._place, small, large, strict=True)
         )
 
     @cached_property
@@ -184,7 +185,10 @@ def listable(problem: RenewalProblem) -> str | None:
         if size > MOST_STATES:
             return f"{line.name} has {size} states, more than {MOST_STATES}"
         most = _most_installs(problem, line.name)
-        if prod(most) > 100 * MOST_MOVES or sum(1 for _ in _installs(problem, LineStates(problem, line.name))) > MOST_MOVES:
+        if (
+            prod(most) > 100 * MOST_MOVES
+            or sum(1 for _ in _installs(problem, LineStates(problem, line.name))) > MOST_MOVES
+        ):
             return f"{line.name} has more than {MOST_MOVES} ways to install machines in one period"
     return None
 
