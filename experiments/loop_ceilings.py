@@ -28,6 +28,9 @@ from optimize.states import LineStates, State
 OUTPUT_TOLERANCE = 0.002
 """Share of the output that a contradiction must exceed, besides chance, to count as one."""
 
+LOOSENED_BEYOND = 2.0
+"""Standard errors of a pair's difference that are put down to chance before ceilings are loosened."""
+
 
 @dataclass(frozen=True, slots=True)
 class Refuted:
@@ -102,8 +105,9 @@ class Ceiling:
         mine = [scene for scene in self.seen if scene.line == self.base.line]
         self._scenes, self._worth = mine, None
         before = self.loosened.copy()
-        self._check()
-        self._loosen()
+        pairs = self._pairs()
+        self._check(pairs)
+        self._loosen(pairs)
         self._values = np.array([self._lifted(scene, self.seen) for scene in mine]).T.copy()
         return bool((self.loosened > before + 1.0).any())
 
@@ -121,40 +125,31 @@ class Ceiling:
             (a, b) for a in held for b in held if a != b and (levels[a] <= levels[b]).all()
         ]  # fmt: skip
 
-    def _check(self) -> None:
+    def _check(self, pairs: list[tuple[int, int]]) -> None:
         """Look for states with more renewals that make less, beyond chance."""
-        pairs = self._pairs()
         self.checked = len(pairs)
-        if not pairs:
-            return
-        output = [self.seen[scene].margin_cny @ self.factor for scene in self._scenes]
-        n = len(output[0])
-        found, known = [], {(row.fewer, row.more) for row in self.refuted}
-        limit = stats.t.ppf(1 - (1 - self.confidence) / len(pairs), n - 1) if n > 1 else np.inf
-        for a, b in pairs:
-            lost = output[a] - output[b]
-            total = float(output[a].mean()) or 1.0
-            error = float(lost.std(ddof=1)) / n**0.5 if n > 1 else 0.0
-            if lost.mean() > OUTPUT_TOLERANCE * total and lost.mean() > limit * error:
+        output = np.array([self.seen[scene].margin_cny @ self.factor for scene in self._scenes])
+        lost, error = _differences(output, pairs)
+        beyond = float(stats.norm.ppf(1 - (1 - self.confidence) / max(len(pairs), 1)))
+        known = {(row.fewer, row.more) for row in self.refuted}
+        for n, (a, b) in enumerate(pairs):
+            total = float(output[a].mean())
+            if lost[n] > max(OUTPUT_TOLERANCE * total, beyond * error[n]):
                 fewer, more = self._scenes[a].state, self._scenes[b].state
-                found.append(Refuted(self.states.name, fewer, more, float(lost.mean()) / total))
-        self.refuted += [row for row in found if (row.fewer, row.more) not in known]
-        for row in found:
-            self.unordered |= self._below_of(row.more)
+                self.unordered |= self._below_of(more)
+                if (fewer, more) not in known:
+                    self.refuted.append(Refuted(self.states.name, fewer, more, float(lost[n]) / total))
 
-    def _loosen(self) -> None:
-        """Lower the own gains as little as agrees with every simulated pair."""
-        held = [n for n, scene in enumerate(self._scenes) if scene.held]
-        own = self.own_of_state.sum(axis=0)
-        rest = {n: float(self.gain(self._scenes[n]).mean(axis=0).sum()) - own[self._numbers([self._scenes[n]])[0]]
-                for n in held}  # fmt: skip
-        levels = self._levels(self._scenes)
+    def _loosen(self, pairs: list[tuple[int, int]]) -> None:
+        """Lower the own gains as little as agrees, within chance, with every simulated pair."""
+        own = self.own_of_state.sum(axis=0)[self._numbers(self._scenes)]
+        rest = np.array([self.gain(scene).sum(axis=1) for scene in self._scenes]) - own[:, None]
+        lost, error = _differences(rest, pairs)
+        levels, short = self._levels(self._scenes), lost - LOOSENED_BEYOND * error
         for kind in (0, 1):
-            pairs = [(a, b) for a, b in self._pairs() if self._kind(self._scenes[b]) == kind and rest[a] > rest[b]]
-            if pairs:
-                steps = np.array([levels[b] - levels[a] for a, b in pairs])
-                short = np.array([rest[a] - rest[b] for a, b in pairs])
-                self.loosened[kind] = np.maximum(self.loosened[kind], _least(steps, short))
+            broken = [n for n, (_, b) in enumerate(pairs) if short[n] > 0 and self._kind(self._scenes[b]) == kind]
+            steps = np.array([levels[pairs[n][1]] - levels[pairs[n][0]] for n in broken])
+            self.loosened[kind] = _least(steps, short[broken]) if broken else 0.0
 
     # --- ceilings ---
 
@@ -258,6 +253,20 @@ class Ceiling:
         scene[where] = np.where(mine < held, n, now)
         scene[move, state] = n
         self._worth = Worth(self._values, worth.of_state, kinds, scene)
+
+
+def _differences(values: Array, pairs: list[tuple[int, int]]) -> tuple[Array, Array]:
+    """Return mean and standard error of the first less the second of each pair, replication by replication.
+
+    Few replications tell little of a single pair's error: it counts as no less than that of half of all pairs.
+    """
+    if not pairs:
+        return np.zeros(0), np.zeros(0)
+    first, second = np.array(pairs).T
+    each = values[first] - values[second]
+    n = each.shape[1]
+    error = each.std(axis=1, ddof=1) / n**0.5 if n > 1 else np.full(len(pairs), np.inf)
+    return each.mean(axis=1), np.maximum(error, np.median(error))
 
 
 def _least(steps: Array, short: Array) -> Array:

@@ -7,7 +7,7 @@ takes every line to be as quick as its slowest station by itself.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from experiments.beliefs import Beliefs, Progress
@@ -30,11 +30,13 @@ class Looped:
     plan: Plan
     """Its gain is the prediction by the beliefs, bound and gap are the loop's."""
     bound_cny: float
-    streams: dict[str, int]
-    """Fields of the stage on which plan and bound were simulated at the end."""
+    stage: Stage
+    """On which plan and bound were simulated at the end."""
     certificate: Certificate | None
     not_looped: str | None = None
     """Why there were no rounds."""
+    by_capacity_cny: float | None = None
+    """Bound that needs no order of the states, where simulation refuted it."""
 
     def document(self, labels: list[str]) -> Row:
         """Return the section ``loop`` of the plan document."""
@@ -55,6 +57,7 @@ class Looped:
                     for row in found.refuted
                 ],
                 "loosened_cny": found.loosened_cny,
+                "bound_by_capacity_cny": self.by_capacity_cny,
             },
         }
 
@@ -89,7 +92,7 @@ def looped_plan(
     if reason is not None:
         announce("Bounding the schedule by station capacities")
         bound = capacity_bound(problem, beliefs)
-        return Looped(plan, bound, {}, None, reason)
+        return Looped(plan, bound, stage, None, reason)
     first = [_schedule(plan.renewals), *([] if ranking.violations else [_schedule(ranking.renewals)])]
     found = Loop(stage, problem, beliefs, settings, announce).run(first)
     predicted = evaluate(problem, found.schedule)
@@ -105,11 +108,13 @@ def looped_plan(
             by_period=predicted.by_period,
         ),
         bound_cny=found.bound_cny,
-        streams={
-            "replications": len(found.simulated_cny),
-            "first_replication": stage.first_replication + stage.replications,
-        },
+        stage=replace(
+            stage,
+            replications=len(found.simulated_cny),
+            first_replication=stage.first_replication + stage.replications,
+        ),
         certificate=found,
+        by_capacity_cny=capacity_bound(problem, beliefs) if found.refuted else None,
     )
 
 

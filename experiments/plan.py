@@ -7,7 +7,6 @@ counts. Both are told, with their difference.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from importlib.metadata import version
 from typing import Any
 
@@ -77,7 +76,7 @@ def find_plan(
         from experiments.looped import looped_plan  # only who asks for it pays for it
 
         looped = looped_plan(stage, problem, beliefs, plan, ranking, loop, announce)
-        plan, stage = looped.plan, replace(stage, **looped.streams)
+        plan, stage = looped.plan, looped.stage
     schedule = dated(plant, renewal, beliefs.assets, plan.renewals)
     ranked = dated(plant, renewal, beliefs.assets, ranking.renewals)
     progress = announce("Playing back plan and baseline")

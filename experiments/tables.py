@@ -8,7 +8,7 @@ from rich.table import Table as RichTable
 from rich.text import Text
 
 from experiments.bench import tables as bench_tables
-from experiments.report import energy_parts, kpi_parts, plan_parts, rank_parts, run_parts, statistics_parts
+from experiments.report import energy_parts, kpi_parts, loop_parts, plan_parts, rank_parts, run_parts, statistics_parts
 from experiments.report.parts import Column, Document, Table, Writer, with_names
 
 
@@ -65,6 +65,8 @@ def _plan(plan: Document, w: Writer) -> tuple[list[str], list[Table]]:
 
 def _certainty(plan: Document, w: Writer) -> Table:
     gain = plan["npv_gain_cny"]
+    if "loop" in plan:
+        return loop_parts.certainty(plan, w)
     rows = [
         [w.t("Gain in net present value, simulated"), w.money(gain["simulated"])],
         [w.t("Gain in net present value, predicted"), w.money(gain["predicted"], digits=4)],

@@ -90,7 +90,8 @@ class Search:
     def _affordable(self, n: int) -> Flags:
         if self.money is None:
             return np.ones(self.lines[n].size, dtype=bool)
-        return self.spent[n] <= self.money[-1] * (1 + TINY) + TINY
+        out: Flags = np.asarray(self.spent[n] <= self.money[-1] * (1 + TINY) + TINY)
+        return out
 
     @cached_property
     def spent(self) -> list[Array]:
@@ -130,7 +131,7 @@ class Search:
     def arcs(self, n: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Return the moves of a line, and the states they lead to, that are possible between kept states."""
         narrow = self.narrowed(n)
-        possible = (narrow.to >= 0) & narrow.allowed.any(axis=0)[:, None]
+        possible = (narrow.to >= 0) & np.asarray(narrow.allowed.any(axis=0))[:, None]
         moves, states = np.nonzero(possible)
         return moves, narrow.states[narrow.to[moves, states]].astype(np.int64)
 
@@ -459,7 +460,7 @@ def _allowed_moves(problem: RenewalProblem, line: LineStates) -> Flags:
             columns = [_columns(problem, line, name) for name in rule.together]
             if all(columns):
                 there = np.array([installs[:, c].sum(axis=1) > 0 for c in columns])
-                out &= (there.all(axis=0) | ~there.any(axis=0))[None, :]
+                out &= np.asarray(there.all(axis=0) | ~there.any(axis=0))[None, :]
     return out
 
 
@@ -476,7 +477,8 @@ def _allowed_states(problem: RenewalProblem, line: LineStates) -> Flags:
         match rule:
             case Exclude():
                 found = [machines for name in rule.exclude if (machines := done(name)) is not None]
-                out &= (sum((m > 0).astype(int) for m in found) <= 1)[None, :] if found else True
+                if found:
+                    out &= np.asarray(np.sum([m > 0 for m in found], axis=0) <= 1)[None, :]
             case Must():
                 machines, by = done(rule.must), count - 1 if rule.by is None else rule.by
                 if machines is not None:

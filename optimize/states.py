@@ -113,11 +113,10 @@ class LineStates:
 
         Good is measured by the capacity of the machine by itself; shape (states, states) of the asset.
         """
-        out = []
+        out: list[Flags] = []
         for n, rows in zip(self.assets, self.local, strict=True):
-            asset = self.problem.assets[n]
-            above = _above(asset, rows)
-            out.append((above[:, None, :] <= above[None, :, :]).all(axis=2))
+            above = _above(self.problem.assets[n], rows)
+            out.append(np.asarray(np.all(above[:, None, :] <= above[None, :, :], axis=2)))
         return out
 
     @cached_property
