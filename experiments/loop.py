@@ -203,13 +203,21 @@ class Loop:
             bound = min(bound, path.value)
         plan = tuple(self.search.renewals(path))
         allowed = not self.evaluator.evaluate(plan).violations
-        if allowed:
-            self._play([plan])
+        self._play([plan] if allowed else [])
+        self._play_known()
         self.rounds.append(
             Round(plan, bound + crews, self._value(plan) if allowed else None, self._value(self._best),
                   len(self.lab.seen))
         )  # fmt: skip
         return path
+
+    def _play_known(self) -> None:
+        """Play the best plan that passes through simulated states alone: what it is worth is nearly known."""
+        if self.search.joint_size <= MOST_JOINT:
+            known = self.search.best([ceiling.known for ceiling in self.ceilings])
+            plan = tuple(self.search.renewals(known))
+            if not self.evaluator.evaluate(plan).violations:
+                self._play([plan])
 
     def _way(self, worths: Sequence[Worth]) -> Path:
         return self.search.best(worths) if self.search.joint_size <= MOST_JOINT else self.search.priced_path(worths)

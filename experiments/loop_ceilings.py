@@ -198,6 +198,26 @@ class Ceiling:
                 scene_of[numbers[scene.installs], self.states.number(scene.state)] = n
         return scene_of
 
+    @property
+    def known(self) -> Worth:
+        """Return the worth of simulated states alone: what has not been simulated is worth nothing at all.
+
+        Where a move to a state has not been simulated, it is as the state held.
+        """
+        numbers = {move.installs: number for number, move in enumerate(self.states.moves)}
+        scene_of = np.full((len(numbers), self.states.size), len(self._scenes), dtype=np.int16)
+        for exact in (False, True):
+            for n, scene in enumerate(self._scenes):
+                at = self.states.number(scene.state)
+                if scene.held and not exact:
+                    scene_of[:, at] = n
+                elif not scene.held and exact and scene.installs in numbers:
+                    scene_of[numbers[scene.installs], at] = n
+        nothing = np.full((len(self.factor), 1), -np.inf)
+        worth = self.worth
+        values = np.concatenate([self._values, nothing], axis=1)
+        return Worth(values, worth.of_state, np.append(worth.kind, np.int8(0)), scene_of)
+
     def _below_of(self, state: State) -> NDArray[np.bool_]:
         if state not in self._below:
             self._below[state] = self.states.below(state)

@@ -21,6 +21,7 @@ def certain(plan: Document, w: Writer) -> str:
             "{gap}); its states were not simulated: {reason}."
         )
         return text.format(bound=w.money(gain["bound"], digits=4), gap=w.percent(plan["gap"], 2), reason=loop["reason"])
+    ended = ENDED[loop["ended"]]
     text = w.t(
         "With {confidence} confidence no schedule brings more than {bound}: the gap to the simulated value is {gap}, "
         "after {rounds} rounds in which {states} states and installations were simulated; {ended}."
@@ -31,7 +32,7 @@ def certain(plan: Document, w: Writer) -> str:
         gap=w.percent(plan["gap"], 2),
         rounds=len(loop["rounds"]),
         states=loop["states_simulated"],
-        ended=w.t(ENDED[loop["ended"]]),
+        ended=w.t(ended),
     )
 
 

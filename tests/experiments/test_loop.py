@@ -152,6 +152,25 @@ def test_the_bound_by_capacities_needs_no_simulated_state():
     assert capacity_bound(problem, beliefs) >= values[best].mean()
 
 
+@pytest.mark.slow
+def test_bounds_at_a_stated_confidence_are_wrong_no_more_often_than_that():
+    plant = small_plant([
+        station("saw", 14_000, 1, [option("new saw", 0.5, 30_000)]),
+        station("mill", 13_000, 1, [option("new mill", 0.5, 30_000)]),
+    ])  # fmt: skip
+    beliefs, problem, _ = prepared(plant)
+    truth, best = simulated_best(Stage(plant, plant.renewal, 99, 300, 1), beliefs, problem)
+    value = truth[best].mean()
+    wrong = {0.95: 0, 0.6: 0}
+    for confidence in wrong:
+        for seed in range(20):
+            stage = Stage(plant, plant.renewal, 1000 + seed, 4, 1)
+            found = Loop(stage, problem, beliefs, LoopSettings(gap=0.05, rounds=3, confidence=confidence)).run([()])
+            wrong[confidence] += found.bound_cny < value
+    assert wrong[0.95] <= 3  # of 20 at 5 %: more than 3 by chance once in 60
+    assert wrong[0.6] <= 13  # at 40 %: more than 13 by chance once in 500
+
+
 def test_the_same_asked_twice_is_answered_alike():
     beliefs, problem, stage = prepared(two_stations())
     one, two = (Loop(stage, problem, beliefs, LoopSettings(rounds=2)).run([()]) for _ in range(2))
