@@ -128,7 +128,7 @@ class Loop:
         self.lab.look(self._starts(), self.announce("Simulating the first states of each line"))
         self.ceilings = [
             Ceiling(states, self._factor, self.lab.seen, self.lab.base(n), self.asked.confidence,
-                    self.money.kept)
+                    self.beliefs.lines[n].efficiency, self.money.kept)
             for n, states in self.lines.items()
         ]  # fmt: skip
         ended: Ended = "rounds"

@@ -21,7 +21,9 @@ from scipy.optimize import linprog
 
 from experiments.loop_runs import Scene, Seen
 from experiments.playback import Array
-from optimize.numbers import at_age
+from optimize.evaluate import capacity_per_h
+from optimize.numbers import at_age, by_period
+from optimize.problem import Asset
 from optimize.state_search import Worth
 from optimize.states import LineStates, State
 
@@ -30,6 +32,9 @@ OUTPUT_TOLERANCE = 0.002
 
 LOOSENED_BEYOND = 2.0
 """Standard errors of a pair's difference that are put down to chance before ceilings are loosened."""
+
+BY_CAPACITY = 2
+"""Kind of ceiling: the least capacity of stations by themselves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +58,8 @@ class Ceiling:
     seen: dict[Scene, Seen]
     base: Scene
     confidence: float
+    efficiency: float
+    """Output as it is over the least station capacity, which the problem's capacities have been lowered by."""
     kept: float
     """Share of an operating result that is left after tax."""
     loosened: Array = field(default_factory=lambda: np.zeros((2, 0)))
@@ -157,8 +164,10 @@ class Ceiling:
     def worth(self) -> Worth:
         """Return the most that each state can earn in each period, present value over the line as it is."""
         if self._worth is None:
-            kind = np.array([self._kind(scene) for scene in self._scenes], dtype=np.int8)
-            self._worth = Worth(self._values, self._of_state, kind, self._ceilings(kind))
+            kind = np.array([*map(self._kind, self._scenes), BY_CAPACITY], dtype=np.int8)
+            of_state = np.concatenate([self._of_state, self._by_capacity(self.seen)[None]])
+            values = np.concatenate([self._values, np.zeros((len(self.factor), 1))], axis=1)
+            self._worth = Worth(values, of_state, kind, self._ceilings(kind, (of_state[BY_CAPACITY] - self.own_of_state).sum(axis=0)))
         return self._worth
 
     @property
@@ -171,10 +180,15 @@ class Ceiling:
     def _looser(self) -> Array:
         return self.loosened @ self.states.levels.T
 
-    def _ceilings(self, kind: NDArray[np.int8]) -> NDArray[np.int16]:
-        """Return the scene with the least worth over the whole plan among those that hold, by move and state."""
+    def _ceilings(self, kind: NDArray[np.int8], by_capacity: Array) -> NDArray[np.int16]:
+        """Return the scene with the least worth over the whole plan among those that hold, by move and state.
+
+        Number one past the last scene: the capacities of stations, which need no scene.
+        """
         total, looser = self._values.sum(axis=0), self._looser
-        groups: dict[State, tuple[Array, NDArray[np.int16]]] = {}
+        groups: dict[State, tuple[Array, NDArray[np.int16]]] = {
+            self.base.installs: (by_capacity.copy(), np.full(self.states.size, len(self._scenes), dtype=np.int16))
+        }
         for n, scene in enumerate(self._scenes):
             least, which = groups.setdefault(
                 scene.installs,
@@ -216,7 +230,7 @@ class Ceiling:
         nothing = np.full((len(self.factor), 1), -np.inf)
         worth = self.worth
         values = np.concatenate([self._values, nothing], axis=1)
-        return Worth(values, worth.of_state, np.append(worth.kind, np.int8(0)), scene_of)
+        return Worth(values, worth.of_state, worth.kind, scene_of)
 
     def _below_of(self, state: State) -> NDArray[np.bool_]:
         if state not in self._below:
@@ -233,7 +247,7 @@ class Ceiling:
 
     def scenes_of(self, arcs: tuple[NDArray[np.int64], NDArray[np.int64]]) -> list[Scene]:
         """Return the scenes that are the ceilings of moves and the states they lead to."""
-        return [self._scenes[n] for n in np.unique(self.worth.scene[arcs]) if n >= 0]
+        return [self._scenes[n] for n in np.unique(self.worth.scene[arcs]) if n < len(self._scenes)]
 
     def anew(self, seen: dict[Scene, Seen]) -> Worth:
         """Return the ceilings with the same scenes for the same states, as they came out in other replications.
@@ -243,14 +257,16 @@ class Ceiling:
         worth = self.worth
         mean = [self._lifted(scene, seen) if scene in seen else np.full(len(self.factor), -np.inf)
                 for scene in self._scenes]  # fmt: skip
-        return Worth(np.array(mean).T.copy(), worth.of_state, worth.kind, worth.scene)
+        values = np.array([*mean, np.zeros(len(self.factor))]).T.copy()
+        of_state = np.concatenate([self._of_state, self._by_capacity(seen)[None]])
+        return Worth(values, of_state, worth.kind, worth.scene)
 
     def chance(self, seen: dict[Scene, Seen], moves: Sequence[int], states: Sequence[int]) -> Array:
         """Return by how much the ceilings of a way differ from their mean in each replication."""
         out = np.zeros(len(seen[self.base].margin_cny))
         for t, (move, state) in enumerate(zip(moves, states, strict=True)):
             n = int(self.worth.scene[move, state])
-            if n >= 0:
+            if n < len(self._scenes):
                 gain = self.gain(self._scenes[n], seen)[:, t]
                 out += gain - gain.mean()
         return out
@@ -260,11 +276,12 @@ class Ceiling:
         worth = self.worth
         kind = int(self.unordered[state])
         value = np.array([worth.of(t, move, state) for t in range(len(self.factor))]) - less * self.share
-        n, installs = len(self._scenes), self.states.moves[move].installs
-        self._scenes = [*self._scenes, Scene(self.base.line, self.states.state(state), installs)]
-        self._values = np.concatenate([self._values, (value - worth.of_state[kind][:, state])[:, None]], axis=1)
+        installs = self.states.moves[move].installs
+        column = (value - worth.of_state[kind][:, state])[:, None]
+        values = np.concatenate([worth.values, column], axis=1)  # supposed scenes come after the capacities
         kinds = np.append(worth.kind, np.int8(kind))
-        total, looser, scene = self._values.sum(axis=0), self._looser, worth.scene.copy()
+        n, total, scene = values.shape[1] - 1, values.sum(axis=0), worth.scene.copy()
+        looser = -worth.of_state.sum(axis=1)
         moves = np.array([_part_of(installs, m.installs) for m in self.states.moves])
         states = self._below_of(self.states.state(state))
         where = np.ix_(moves, states)
@@ -272,7 +289,35 @@ class Ceiling:
         held = total[now] - looser[kinds[now], np.flatnonzero(states)[None, :]]
         scene[where] = np.where(mine < held, n, now)
         scene[move, state] = n
-        self._worth = Worth(self._values, worth.of_state, kinds, scene)
+        self._worth = Worth(values, worth.of_state, kinds, scene)
+
+    def _by_capacity(self, seen: dict[Scene, Seen]) -> Array:
+        """Return the ceiling by the least station capacity, by period and state; it needs no order of the states."""
+        line, problem = self.states.line, self.states.problem
+        count = problem.periods.count
+        least = np.full((count, self.states.size), np.inf)
+        for station in line.stations:
+            there = np.zeros((count, self.states.size))
+            mine = [a for a in problem.assets if (a.line, a.station) == (line.name, station)]
+            for asset in mine:
+                there += asset.count * _old_capacity(asset, count)[:, None]
+            for k, (n, o) in enumerate(self.states.kinds):
+                asset = problem.assets[n]
+                if asset.station == station:
+                    best = max(capacity_per_h(asset, asset.options[o], age) for age in range(1, count + 1))
+                    there += np.outer(best - _old_capacity(asset, count), self.states.counts[:, k])
+            if mine and all(asset.capacity_per_h is not None for asset in mine):
+                least = np.minimum(least, there / self.efficiency)
+        if line.demand_per_h is not None:
+            least = np.minimum(least, by_period(line.demand_per_h, count)[:, None])
+        hours, margin = by_period(line.hours, count), by_period(line.margin or 0.0, count)
+        made = seen[self.base].good.mean(axis=0)
+        out: Array = (margin * self.after_tax)[:, None] * (least * hours[:, None] - made[:, None]) + self.own_of_state
+        return out
+
+
+def _old_capacity(asset: Asset, count: int) -> Array:
+    return np.array([capacity_per_h(asset, None, asset.age + t + 1) for t in range(count)])
 
 
 def _differences(values: Array, pairs: list[tuple[int, int]]) -> tuple[Array, Array]:

@@ -24,7 +24,7 @@ from optimize.problem import After, Exclude, Must, RenewalProblem, Requires, Tog
 from optimize.states import Flags, LineStates, Places, State, capital_by_kind
 
 Array = NDArray[np.float64]
-MOST_JOINT = 2_000_000
+MOST_JOINT = 4_000_000
 TINY = 1e-9
 
 
