@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from experiments.beliefs import Beliefs
+from experiments.looped import Looped
 from experiments.money import Money
 from experiments.playback import Dated, Played, gains
 from models.plant import Plant, Renewal
@@ -32,6 +33,9 @@ class Answer:
     by_ranking: Played
     seed: int
     replications: int
+    looped: Looped | None = None
+    first_replication: int = 0
+    """Of the streams on which all was played back."""
 
     @property
     def money(self) -> Money:

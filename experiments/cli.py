@@ -333,8 +333,18 @@ _against = click.option(
 
 @app.command(epilog=PLANTS, short_help="Find the best schedule of renewals and report it.")
 @_plant
-@click.option("--gap", default=1e-3, show_default=True, help="Stop solving at this gap to the bound.")
-@click.option("--time-limit-s", default=120.0, show_default=True, help="Stop solving after so many seconds.")
+@click.option("--gap", default=0.02, show_default=True, help="Stop at this gap between bound and simulated gain.")
+@click.option(
+    "--rounds",
+    default=10,
+    show_default=True,
+    type=click.IntRange(0),
+    help="Most rounds with the simulator; 0: none, the plan by station capacities.",
+)
+@click.option(
+    "--confidence", default=0.95, show_default=True, type=click.FloatRange(0.5, 1, max_open=True), help="Of the bound."
+)
+@click.option("--time-limit-s", default=300.0, show_default=True, help="Begin no further round after so many seconds.")
 @click.option(
     "--pareto",
     metavar="GOAL,GOAL",
@@ -366,7 +376,7 @@ _against = click.option(
 @_against
 @_fixed_replications
 @_shared
-def plan(gap: float, time_limit_s: float, **given: Any) -> None:  # noqa: ANN401 - click's options by name
+def plan(gap: float, rounds: int, confidence: float, time_limit_s: float, **given: Any) -> None:  # noqa: ANN401 - click's options by name
     """Find the schedule of renewals worth most, play it back over the whole horizon, and report it.
 
     \b
@@ -377,10 +387,12 @@ def plan(gap: float, time_limit_s: float, **given: Any) -> None:  # noqa: ANN401
     renewline plan plant.yaml --robust regret
     """
     from experiments import commands
+    from experiments.loop_settings import LoopSettings
 
     named = ("pareto", "step", "points", "robust", "rolling", "why", "why_time_s", "against")
     asked = {name: given.pop(name) for name in named}
-    commands.plan(commands.Request(**given, command="plan"), gap, time_limit_s, asked)
+    loop = LoopSettings(rounds=rounds, gap=gap, confidence=confidence, time_limit_s=time_limit_s)
+    commands.plan(commands.Request(**given, command="plan"), loop, asked)
 
 
 @app.command(short_help="Solve a renewal problem written as JSON.")

@@ -13,7 +13,11 @@ from typing import Any, Literal
 
 import click
 
+from experiments.loop_settings import LoopSettings
 from models.errors import DataError, Problem
+
+SOLVER_GAP = 1e-3
+"""Gap at which the solver ends where more than its answer counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,13 +156,13 @@ def rank(request: Request, variants: tuple[str, ...], asked: dict[str, Any]) -> 
         raise click.exceptions.Exit(5)
 
 
-def plan(request: Request, gap: float, time_limit_s: float, asked: dict[str, Any]) -> None:
+def plan(request: Request, loop: LoopSettings, asked: dict[str, Any]) -> None:
     """Find the schedule, play it back, explain it, report it; or what the options on goals and scenarios ask for."""
     if asked["pareto"] or asked["robust"] or asked["rolling"]:
         from experiments.goal_commands import check_options, plan_goals
 
         check_options(asked)
-        answered = plan_goals(request, asked, gap, time_limit_s, _stages(request))
+        answered = plan_goals(request, asked, min(loop.gap, SOLVER_GAP), loop.time_limit_s, _stages(request))
         _deliver(request, answered)
         if answered["status"] not in {"complete", "optimal"}:
             click.echo("The time was up before the search was complete; allow it more.", err=True)
@@ -178,9 +182,10 @@ def plan(request: Request, gap: float, time_limit_s: float, asked: dict[str, Any
                 seed=request.seed,
                 replications=None if request.replications == "auto" else request.replications,
                 workers=request.workers,
-                gap=gap,
-                time_limit_s=time_limit_s,
+                gap=SOLVER_GAP if loop.rounds else loop.gap,
+                time_limit_s=min(120.0, loop.time_limit_s),
                 engine=request.engine,
+                loop=loop,
                 announce=announce,
             )
         except NoSchedule as error:
@@ -192,7 +197,7 @@ def plan(request: Request, gap: float, time_limit_s: float, asked: dict[str, Any
     _deliver(request, document)
     if document["status"] != "optimal":
         reached = "before it had a bound" if document["gap"] is None else f"at a gap of {document['gap']:.2%}"
-        click.echo(f"The solver stopped {reached}; allow it more time.", err=True)
+        click.echo(f"The search stopped {reached}; allow it more rounds or time.", err=True)
         raise click.exceptions.Exit(5)
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from experiments.answer import Answer
 from experiments.beliefs import Progress, Reader, Study
+from experiments.loop_settings import LoopSettings
 from experiments.plan_document import plan_document
 from experiments.playback import Stage, dated
 from experiments.problem_of import renewal_problem
@@ -38,6 +39,7 @@ def find_plan(
     gap: float = 1e-3,
     time_limit_s: float = 120.0,
     engine: Asked = DEFAULT,
+    loop: LoopSettings | None = None,
     announce: Announce = lambda stage: None,
 ) -> Answer:
     """Return the best schedule of renewals of a plant, played back beside the baseline and a payback ranking.
@@ -50,6 +52,8 @@ def find_plan(
         gap: Largest gap to the solver's bound at which it stops.
         time_limit_s: Of the solver.
         engine: Which engine simulates and plays back.
+        loop: How far value and bound are brought together by simulating states (:mod:`experiments.loop`); default
+            not at all: the plan is the best by the beliefs.
         announce: Called with the name of each stage.
 
     Raises:
@@ -68,13 +72,19 @@ def find_plan(
     beliefs = reader.read(announce("Simulating stations and options"))
     problem = renewal_problem(plant, renewal, beliefs)
     plan, ranking = _schedules(problem, gap, time_limit_s, announce)
+    looped = None
+    if loop is not None and loop.rounds > 0:
+        from experiments.looped import looped_plan  # only who asks for it pays for it
+
+        looped = looped_plan(stage, problem, beliefs, plan, ranking, loop, announce)
+        plan, stage = looped.plan, looped.stage
     schedule = dated(plant, renewal, beliefs.assets, plan.renewals)
     ranked = dated(plant, renewal, beliefs.assets, ranking.renewals)
     progress = announce("Playing back plan and baseline")
     baseline, planned, by_ranking = stage.play([[], schedule, ranked], progress)
     return Answer(
         plant, renewal, beliefs, problem, plan, ranking, schedule, ranked,
-        baseline, planned, by_ranking, seed, stage.replications,
+        baseline, planned, by_ranking, seed, stage.replications, looped, stage.first_replication,
     )  # fmt: skip
 
 

@@ -21,12 +21,16 @@ def plan_document(answer: Answer) -> Row:
     """Return what the answer itself says; version, names and assumptions are added by the caller."""
     plan, renewal = answer.plan, answer.renewal
     gain = answer.gain(answer.planned, answer.schedule)
+    looped = answer.looped
+    bound = plan.bound if looped is None else looped.bound_cny
+    gap = plan.gap if looped is None else (looped.bound_cny - gain["mean"]) / max(abs(gain["mean"]), 1e-9)
     return {
         "kind": "plan",
         "plant": answer.plant.plant.name,
         "status": plan.status,
-        "npv_gain_cny": {"simulated": gain, "predicted": plan.gain, "bound": plan.bound},
-        "gap": plan.gap,
+        "npv_gain_cny": {"simulated": gain, "predicted": plan.gain, "bound": bound},
+        "gap": gap,
+        **({} if looped is None else {"loop": looped.document(answer.renewal.labels())}),
         "periods": renewal.labels(),
         "renewals": _renewals(answer, answer.schedule),
         "by_year": _by_year(answer),

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from experiments.beliefs import HOURS_PER_Y, Asset, Progress, running_cost_cny_per_y
 from experiments.cash_flow import CashFlow, bought
+from experiments.ledger import ledger, table
 from experiments.money import Money
 from experiments.paths import Paths, with_growing_orders
 from models.energy import CARRIERS
@@ -69,7 +70,9 @@ def dated(plant: Plant, renewal: Renewal, assets: Sequence[Asset], chosen: Seque
     for line in range(len(plant.lines)):
         for period in range(renewal.periods):
             together = [row for row in rows if row[0].line == line and row[3] == period]
-            starts = _starts([row[2].install_d for row in together], (bounds[period + 1] - bounds[period]).days)
+            starts = installation_days(
+                [row[2].install_d for row in together], (bounds[period + 1] - bounds[period]).days
+            )
             for (asset, machine, option, _), day in zip(together, starts, strict=True):
                 station = plant.lines[line].stations[asset.station]
                 window = renewal.window_in(plant.lines[line].name, period)
@@ -87,10 +90,10 @@ def _leaving(item: Chosen, last: Sequence[tuple[str, int] | None]) -> list[int]:
     return sorted(free, key=lambda n: -1 if (renewed := last[n]) is None else renewed[1])[: item.machines]
 
 
-def _starts(lengths_d: list[float], period_d: int) -> list[float]:
+def installation_days(lengths_d: list[float], period_d: int) -> list[float]:
     """Return the first days of installations that share a period.
 
-    >>> _starts([10, 20, 5], 90), _starts([60, 60], 90)
+    >>> installation_days([10, 20, 5], 90), installation_days([60, 60], 90)
     ([0.0, 10.0, 30.0], [0.0, 15.0])
     """
     if sum(lengths_d) <= period_d:
@@ -112,6 +115,8 @@ class Played:
     co2_t: Array
     good: Array
     """Shape (replications, periods, lines)."""
+    operating_by_line: Array
+    """Likewise: margin less energy and running cost."""
     units: dict[str, Array] = field(default_factory=dict)
     """Good units by product."""
     amounts: dict[str, Array] = field(default_factory=dict)
@@ -133,6 +138,8 @@ class Stage:
     replications: int
     workers: int | None = None
     engine: Asked = DEFAULT
+    first_replication: int = 0
+    """Streams: those of this replication and the following ones."""
 
     def play(self, schedules: Sequence[Sequence[Dated]], progress: Progress | None = None) -> list[Played]:
         """Return each schedule played back on the same streams; all replications share one pool of processes."""
@@ -140,7 +147,7 @@ class Stage:
         programs = [lower(self._scheduled(s), self.renewal.begins) for s in schedules]
         engine = choose_for(programs, self.engine, bounds[-1], self.replications)
         jobs = [
-            Job(program, self.seed, r, bounds[-1], 0.0, tuple(bounds), engine)
+            Job(program, self.seed, self.first_replication + r, bounds[-1], 0.0, tuple(bounds), engine)
             for program in programs
             for r in range(self.replications)
         ]
@@ -165,9 +172,10 @@ class Stage:
         return with_growing_orders(self.plant, self.renewal).model_copy(update={"schedule": entries})
 
     def _running_of_sold(self, schedule: Sequence[Dated]) -> Array:
-        """Return the running cost, by period, of machines that are sold: the simulation goes on counting it."""
+        """Return the running cost, by period and line, of sold machines: the simulation goes on counting it."""
         bounds = self.renewal.bounds()
-        out = np.zeros(self.renewal.periods)
+        lines = [line.name for line in self.plant.lines]
+        out = np.zeros((self.renewal.periods, len(lines)))
         for item in schedule:
             if item.option.removes:
                 station = self.plant.line(item.line).station(item.station)
@@ -177,38 +185,32 @@ class Stage:
                 if before and (own := max(before, key=lambda d: d.start).option.running_cost_cny_per_y) is not None:
                     cost = own
                 for t, (begin, end) in enumerate(pairwise(bounds)):
-                    out[t] += cost * max(0.0, (end - max(begin, item.start)).total_seconds()) / H / HOURS_PER_Y
+                    gone_h = max(0.0, (end - max(begin, item.start)).total_seconds()) / H
+                    out[t, lines.index(item.line)] += cost * gone_h / HOURS_PER_Y
         return out
 
     def _played(
         self, outcomes: Sequence[Outcome], horizon_h: float, engine: EngineName, schedule: Sequence[Dated]
     ) -> Played:
         settings = Settings(self.seed, self.replications, horizon_h, 0.0, self.workers, engine=engine)
-        margins = {product.name: product.margin_cny for product in self.plant.products}
+        book = ledger(Paths(self.plant, self.renewal), outcomes)
+        running = book.running_cny - self._running_of_sold(schedule)
 
-        def table(read: Any) -> Array:  # noqa: ANN401 - a function of one line's ledger
-            return np.array([[sum(read(line) for line in period) for period in o.periods] for o in outcomes])
+        def whole(read: Any) -> Array:  # noqa: ANN401 - a function of one line's row
+            out: Array = table(outcomes, read).sum(axis=2)
+            return out
 
-        paths = Paths(self.plant, self.renewal)
-        energy = table(lambda row: row["energy_cny"])
-        amounts = {c: table(lambda row, c=c: row["amounts"].get(c, 0.0)) for c in CARRIERS}
-        co2 = table(lambda row: row["co2_t"])
-        if paths.energy_changes:
-            for r, t in np.ndindex(energy.shape):
-                used = {c: float(values[r, t]) for c, values in amounts.items()}
-                energy[r, t] += paths.extra_energy_cny(float(energy[r, t]), used, float(co2[r, t]), t)
+        amounts = {c: whole(lambda row, c=c: row["amounts"].get(c, 0.0)) for c in CARRIERS}
         return Played(
             document=document(self.plant, settings, [o.record for o in outcomes]),
-            margin_cny=table(lambda row: sum(n * margins.get(p, 0.0) for p, n in row["good"].items()))
-            * np.array(paths.margin),
-            energy_cny=energy,
-            running_cny=table(lambda row: row["running_cny"]) - self._running_of_sold(schedule),
-            tce=table(lambda row: row["energy_tce"]),
-            co2_t=co2,
-            good=np.array(
-                [[[sum(line["good"].values()) for line in period] for period in o.periods] for o in outcomes]
-            ),
-            units={p: table(lambda row, p=p: row["good"].get(p, 0.0)) for p in margins},
+            margin_cny=book.margin_cny.sum(axis=2),
+            energy_cny=book.energy_cny.sum(axis=2),
+            running_cny=running.sum(axis=2),
+            tce=whole(lambda row: row["energy_tce"]),
+            co2_t=whole(lambda row: row["co2_t"]),
+            good=table(outcomes, lambda row: sum(row["good"].values())),
+            operating_by_line=book.margin_cny - book.energy_cny - running,
+            units={p.name: whole(lambda row, p=p: row["good"].get(p.name, 0.0)) for p in self.plant.products},
             amounts={c: values for c, values in amounts.items() if values.any()},
         )
 

@@ -13,6 +13,7 @@ from experiments.report import (
     energy_parts,
     goal_parts,
     kpi_parts,
+    loop_parts,
     money_parts,
     plan_parts,
     rank_parts,
@@ -80,6 +81,8 @@ def _plan(plan: Document, w: Writer) -> tuple[list[str], list[Table]]:
 
 def _certainty(plan: Document, w: Writer) -> Table:
     gain = plan["npv_gain_cny"]
+    if "loop" in plan:
+        return loop_parts.certainty(plan, w)
     rows = [
         [w.t("Gain in net present value, simulated"), w.money(gain["simulated"])],
         [w.t("Gain in net present value, predicted"), w.money(gain["predicted"], digits=4)],

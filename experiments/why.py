@@ -271,7 +271,9 @@ def play_against(
     """
     if not choices:
         return {}
-    stage = Stage(answer.plant, answer.renewal, answer.seed, answer.replications, workers, engine)
+    stage = Stage(
+        answer.plant, answer.renewal, answer.seed, answer.replications, workers, engine, answer.first_replication
+    )
     schedules = {
         name: dated(answer.plant, answer.renewal, answer.beliefs.assets, renewals) for name, renewals in choices.items()
     }

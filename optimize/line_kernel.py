@@ -49,9 +49,7 @@ def measure(which, share):
 
 
 @njit(cache=True, nogil=True)
-def compose(
-    T, station_ptr, nodes, arc_ptr, arc_from, arc_to, arc_cap, arc_steady, arc_down, arc_value, arc_mark, limit
-):
+def compose(T, station_ptr, nodes, arc_ptr, arc_from, arc_to, arc_cap, arc_steady, arc_down, arc_value, arc_mark, limit):
     """Return the stations' graphs as products of their machines' graphs: ``(ptr, tail, head, numbers, marks, offsets)``.
 
     Arcs of station s in period t are ``ptr[s*T+t] .. ptr[s*T+t+1]``, nodes at its start are those from

@@ -40,7 +40,9 @@ def solve_lines(
     if search.choice is None:
         return Found(None, search.bound)
     pool = search.master
-    renewals = [renewal for n in search.choice for renewal in parts.lines[pool.line_of[n]].renewals(pool.plans[n])]
+    renewals = [
+        renewal for n in search.choice for renewal in parts.lines[pool.line_of[n]].renewals(pool.plans[n])
+    ]
     return Found(renewals, search.bound)
 
 

@@ -214,6 +214,34 @@ def cash_flow(plan: Document, w: Writer) -> Chart:
     return Chart(title, text, svg, legend)
 
 
+def loop(plan: Document, w: Writer) -> list[Chart]:
+    """Return how bound and simulated value closed by round; nothing where there were no rounds."""
+    rounds = plan.get("loop", {}).get("rounds")
+    if not rounds:
+        return []
+    title = w.t("Bound and simulated value by round")
+    text = w.t(
+        "Upper line: what no schedule can pass. Lower line: the best schedule simulated so far. Dots: each plan."
+    )
+    at = range(1, len(rounds) + 1)
+    with drawing("loop"):
+        figure, (axes,) = _columns_figure(2.6)
+        axes.plot(at, [row["bound"] for row in rounds], color=AVAILABLE, marker="o", markersize=4)
+        axes.plot(at, [row["best"] for row in rounds], color=AFTER, marker="o", markersize=4)
+        tried = [(n, row["simulated"]) for n, row in zip(at, rounds, strict=True) if row["simulated"] is not None]
+        axes.plot(*zip(*tried, strict=True) if tried else ((), ()), color=BEFORE, marker="o", markersize=4, linewidth=0)
+        axes.set_xticks(list(at))
+        axes.set_xlim(0.6, len(rounds) + 0.4)
+        _money_axis(axes, w)
+        svg = as_svg(figure, "loop", title, text)
+    legend = (
+        (AVAILABLE, w.t("bound")),
+        (AFTER, w.t("best schedule so far, simulated")),
+        (BEFORE, w.t("schedule of the round, simulated")),
+    )
+    return [Chart(title, text, svg, legend)]
+
+
 def effects(plan: Document, w: Writer) -> Chart:
     """Return output and energy by year, without and with the schedule, with intervals."""
     title = w.t("Output and energy by year")

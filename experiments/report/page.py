@@ -17,6 +17,7 @@ from experiments.report import (
     goal_charts,
     goal_parts,
     kpi_parts,
+    loop_parts,
     money_parts,
     plan_parts,
     rank_parts,
@@ -173,6 +174,8 @@ def _plan_sections(plan: Document, w: Writer) -> list[Section]:
         Section("cash", w.t("Cash flow"), [], [charts.cash_flow(plan, w), plan_parts.cash_flow(plan, w)]),
         Section("money", w.t("Money of the plan"), [], _money(plan, w)),
         Section("explained", w.t("Predicted and simulated"), why, [plan_parts.explained(plan, w)]),
+        Section("loop", w.t("How the bound was found"), loop_parts.notes(plan, w),
+                [*charts.loop(plan, w), *_filled(loop_parts.rounds(plan, w))]),
         Section("against", w.t("Against other choices"), _against_text(plan, w), [plan_parts.against(plan, w)]),
         Section("assumptions", w.t("Assumptions"), [], _filled(plan_parts.assumptions(plan, w))),
     ]  # fmt: skip

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from experiments.lang import mark
+from experiments.report import loop_parts
 from experiments.report.parts import MISSING, Column, Document, Table, Writer, joined, known, pair
 from experiments.words import CHOICES, NOTES, STATUS
 
@@ -61,6 +62,8 @@ def _brings(plan: Document, w: Writer) -> str:
 
 
 def _certain(plan: Document, w: Writer) -> str:
+    if "loop" in plan:
+        return loop_parts.certain(plan, w)
     text = w.t(
         "As the planning model sees it, this schedule brings {predicted} and none can bring more than {bound} "
         "(gap {gap}, {status}); the ± are 95 % intervals from {replications} replications with seed {seed}, and "
