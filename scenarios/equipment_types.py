@@ -61,6 +61,8 @@ def _entry(name: str) -> Tree:
     typical = {n: q["typical"] for n, q in known(pair.id, side).items()}
     entry: Tree = {"name_en": pair.name(side, "en"), "name_zh": pair.name(side, "zh"), "pair": pair.id, "side": side}
     entry["described"] = Described(pair.size_unit, pair.is_rate, pair.price_exponent["typical"], typical["size"])
+    if "nc" in written:
+        entry["nc"] = written["nc"]
     for path, formula in basis.items():
         put(entry, path, rounded(worth(formula, {n: typical[n] for n in named(formula)})))
     for number, stop in enumerate(written.get("stops", ["breakdown"])):

@@ -209,6 +209,18 @@ def test_a_machine_that_is_sold_leaves_its_place_empty():
     assert made == pytest.approx(1, abs=1e-3)
 
 
+@pytest.mark.parametrize("engine", ["simpy", "compiled"])
+def test_what_is_sold_is_gone_in_both_engines(engine):
+    """Two machines of 1/3 per hour; one leaves after a year, and its running cost of 500 a year with it."""
+    sale = {"name": "sell", "capex_cny": 0, "removes": True, "resale_cny": 300}
+    one, _ = told(lathe(sale, machines=2, running_cost_cny_per_y=500))
+    chosen = [Chosen(asset="line/lathe", option="sell", period=1)]
+    schedule = dated(one, one.renewal, assets_of(one), chosen)
+    [played] = Stage(one, one.renewal, 1, 1, workers=1, engine=engine).play([schedule])
+    assert played.good[0, :, 0] == pytest.approx([8760 / 3 * k for k in (2, 1, 1)], abs=2)
+    assert played.running_cny[0] == pytest.approx([1000, 500, 500])
+
+
 def test_orders_grow_in_prediction_and_playback():
     one = plant(
         line(station("lathe", 600, buffer=None), source={"demand_per_h": 2}),

@@ -26,7 +26,9 @@ def leaves(node, path=()):
 def test_every_number_follows_from_the_tables(name):
     entry = equipment(name)
     numbers = {
-        path: v for path, v in leaves({k: v for k, v in entry.items() if k not in META}) if not isinstance(v, str)
+        path: v
+        for path, v in leaves({k: v for k, v in entry.items() if k not in META})
+        if not isinstance(v, str | bool)
     }
     assert numbers.keys() == entry["basis"].keys()
     for path, value in numbers.items():
