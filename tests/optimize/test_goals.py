@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from test_enumeration import as_renewals, random_problem
-from test_pareto import GOALS, plans_of
+from small_problems import as_renewals, data_of, plans_of
+from test_pareto import GOALS
 
 from models.errors import DataError
 from optimize.evaluate import Evaluator, evaluate
@@ -54,7 +54,7 @@ def test_weighted_sum_and_limit_are_those_of_the_best_of_all_schedules(kind):
     compared = 0
     for seed in range(12):
         rng = np.random.default_rng([seed, 31])
-        data = random_problem(rng, seed % 3 == 0)
+        data = data_of([seed, 32], seed % 3 == 0)
         goals = [goal | {"weight": float(rng.integers(1, 5))} for goal in GOALS[kind]]
         first = parse_problem(data | {"goals": goals}) if data["lines"] else None
         if first is None or (plans := plans_of(first, most=250)) is None:

@@ -1,8 +1,7 @@
 """The Pareto front against all schedules, enumerated."""
 
-import numpy as np
 import pytest
-from test_enumeration import all_plans, as_renewals, machine_histories, random_problem
+from small_problems import as_renewals, data_of, plans_of
 
 from optimize.evaluate import Evaluator
 from optimize.pareto import pareto_front
@@ -15,14 +14,6 @@ GOALS = (
     [{"name": "gain", "of": "gain"}, QUANTITY, {"name": "margin", "of": "margin", "over": "end"}],
     [{"name": "gain", "of": "gain"}, QUANTITY | {"over": "end"}, {"name": "cost", "of": "cost"}],
 )
-
-
-def plans_of(problem, most=1500):
-    size = 1
-    for asset in problem.assets:
-        n = len(machine_histories(problem, asset))
-        size *= n if asset.count == 1 else n * (n + 1) // 2
-    return None if size > most else all_plans(problem)
 
 
 def turned(problem, goals):
@@ -52,7 +43,7 @@ def all_points(problem):
 
 
 def random_goals(seed, kind, second):
-    data = random_problem(np.random.default_rng([seed, second, 11]), second)
+    data = data_of([seed, second, 11], second)
     if kind % 4 == 2 and not data["lines"]:
         kind = 0
     if kind % 4 == 1 and not data["lines"]:

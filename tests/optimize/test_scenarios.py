@@ -2,8 +2,7 @@
 
 import numpy as np
 import pytest
-from test_enumeration import as_renewals, random_problem, some
-from test_pareto import plans_of
+from small_problems import as_renewals, data_of, plans_of
 
 from models.errors import DataError
 from optimize.evaluate import Evaluator
@@ -41,15 +40,15 @@ def random_scenarios(rng, data):
     scenarios = []
     for n in range(number):
         one = {"name": f"s{n}", "probability": float(weights[n]) / float(weights.sum())}
-        if some(rng, 0.7):
+        if rng.random() < 0.7:
             one["demand_factor"] = [float(f) for f in rng.uniform(0.4, 1.6, count)]
-        if some(rng, 0.5) and data["lines"]:
+        if rng.random() < 0.5 and data["lines"]:
             one["margin_factor"] = {data["lines"][0]["name"]: float(rng.uniform(0.2, 2))}
-        if some(rng, 0.7):
+        if rng.random() < 0.7:
             one["price_factor"] = {"gas": float(rng.uniform(0, 3))}
-        if some(rng, 0.7):
+        if rng.random() < 0.7:
             one["saving_factor"] = float(rng.uniform(0, 2))
-        if some(rng, 0.7):
+        if rng.random() < 0.7:
             one["capacity_factor"] = {"A0": float(rng.uniform(0.5, 1.5)), "*": float(rng.uniform(0.5, 1.5))}
         scenarios.append(one)
     return scenarios
@@ -72,7 +71,7 @@ def all_gains(problem):
 
 def random_case(seed):
     rng = np.random.default_rng([seed, 17])
-    data = random_problem(rng, seed % 3 == 0)
+    data = data_of([seed, 18], seed % 3 == 0)
     return parse_problem(data | {"scenarios": random_scenarios(rng, data)})
 
 
@@ -136,7 +135,7 @@ def test_modes_by_hand():
 
 
 def test_what_a_scenario_changes_is_what_the_problem_would_be_if_written_so():
-    data = random_problem(np.random.default_rng(3))
+    data = data_of([3])
     scenario = {"name": "s", "probability": 1, "saving_factor": 0.5, "capacity_factor": {"A0/O0": 1.2}}
     problem = parse_problem(data | {"scenarios": [scenario]})
     changed = problem_in(problem, problem.scenarios[0])
