@@ -7,7 +7,7 @@ of the plan would make of it. Order of the questions: what an owner asks first c
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -24,6 +24,8 @@ from optimize.resolve import Asker, Found, Progress
 
 SHARE_THAT_COUNTS = 1e-5
 """Least change of the gain, as a share of it, that is more than rounding of the solver."""
+BREAK_EVEN_STEPS = 6
+"""Most steps towards a break-even price; two or three are usual."""
 
 CO2 = "co2_t"
 """What a problem made from a plant calls tonnes of CO2."""
@@ -172,30 +174,43 @@ class PlanStudy:
         """Return the present value of one unit of money on the price of every machine of a measure."""
         return sum(count * float(self.evaluator.capex_factor[period]) for period, count in machines.items())
 
-    def with_break_even(self, measures: Iterable[Measure]) -> tuple[Measure, ...]:
-        """Return the measures with their break-even prices made exact where time allows."""
-        asked = {(m.asset, m.option): m for m in measures if m.break_even_price is not None}
-        found = {pair: self._break_even(pair, m) for pair, m in asked.items()}
-        return tuple(m.model_copy(update=found.get((m.asset, m.option), {})) for m in measures)
+    def with_break_even(self, measures: Sequence[Measure]) -> tuple[Measure, ...]:
+        """Return the measures with their break-even prices made exact where time allows.
 
-    def _break_even(self, pair: Pair, measure: Measure) -> dict[str, float | bool]:
-        """Raise the price until no plan with the measure gains more than the best without it.
-
-        The best gain falls with the price, is convex in it, and is linear for one plan: the price at which the best
-        plan found is no better than none of it lies below the true one, and a few steps reach it (Dinkelbach, 1967).
+        The price is raised until no plan with the measure gains more than the best without it. The best gain falls
+        with the price, is convex in it, and is linear for one plan: the price at which the best plan found is no better
+        than none of it lies below the true one, and a few steps reach it (Dinkelbach, 1967).
         """
+        prices = {(m.asset, m.option): m.break_even_price - m.price for m in measures if m.break_even_price is not None}
+        exact: set[Pair] = set()
+        open_pairs = [pair for pair in prices if self.without[pair].finished]
+        for _ in range(BREAK_EVEN_STEPS):
+            asked = {pair: dearer(self.problem, *pair, prices[pair]) for pair in open_pairs}
+            answers = self.asker.ask_all(asked)
+            steps = {pair: self._raised(pair, found) for pair, found in answers.items() if found.finished}
+            exact |= {pair for pair, step in steps.items() if step == 0.0}
+            open_pairs = [pair for pair, step in steps.items() if step > 0.0]
+            for pair in open_pairs:
+                prices[pair] += steps[pair]
+        return tuple(self._priced(m, prices.get((m.asset, m.option)), exact) for m in measures)
+
+    def _raised(self, pair: Pair, found: Found) -> float:
+        """Return by how much a price may rise until the plan found is no better than the best without the measure."""
         without = self.without[pair]
-        surcharge = measure.break_even_price - measure.price if measure.break_even_price is not None else 0.0
-        for _ in range(6):
-            found = self.asker.ask(dearer(self.problem, *pair, surcharge))
-            if found.gain is None or without.gain is None or not found.finished or not without.finished:
-                break
-            machines = by_period(found.renewals).get(pair, {})
-            more, paid = found.gain - without.gain, self._paid(pair, machines)
-            if more <= self.tolerance or paid <= 0:
-                return {"break_even_price": measure.price + surcharge, "break_even_exact": True}
-            surcharge += more / paid
-        return {"break_even_price": measure.price + surcharge, "break_even_exact": False}
+        if found.gain is None or without.gain is None:
+            return 0.0
+        paid = self._paid(pair, by_period(found.renewals).get(pair, {}))
+        more = found.gain - without.gain
+        return more / paid if more > self.tolerance and paid > 0 else 0.0
+
+    def _priced(self, measure: Measure, surcharge: float | None, exact: set[Pair]) -> Measure:
+        if surcharge is None:
+            return measure
+        found = {
+            "break_even_price": measure.price + surcharge,
+            "break_even_exact": (measure.asset, measure.option) in exact,
+        }
+        return measure.model_copy(update=found)
 
 
 def _by_worth(measure: Measure) -> float:
