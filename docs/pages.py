@@ -15,7 +15,7 @@ from optimize.constraints import constraints_doc
 from scenarios.catalogue import equipment_types, incentives
 from scenarios.equipment_types import by_pair, rounded
 from scenarios.evidence import origin
-from scenarios.files import schema
+from scenarios.files import read_plant, schema, shipped, template_text
 from scenarios.quantities import SIDES, Pair, pairs, rows, table
 from scenarios.sizes import numbers
 from scenarios.units import unit_of
@@ -35,6 +35,7 @@ def write_pages(folder: Path) -> None:
     (folder / "defaults.md").write_text(defaults(), encoding="utf-8")
     (folder / "kpis.md").write_text(kpis(), encoding="utf-8")
     (folder / "equipment.md").write_text(equipment(), encoding="utf-8")
+    (folder / "industries.md").write_text(industries(), encoding="utf-8")
 
 
 def plant_file() -> str:
@@ -266,3 +267,38 @@ def _fields(types: Any) -> list[str]:  # noqa: ANN401 - type by side
         + " |"
         for path in paths
     ]
+
+
+def industries() -> str:
+    """Return the page of the shipped plants: what each is about, its flow, what may be renewed, what is assumed."""
+    out = [
+        "# Industry lines",
+        "",
+        "The shipped plants: `renewline compare cement`, `renewline plan cement`, `renewline new cement` for a copy to "
+        "start from. Most numbers are estimates of the [catalogue](../catalogue.md).",
+    ]
+    for name in shipped():
+        plant, text = read_plant(name), template_text(name)
+        head = [line.removeprefix("#").strip() for line in text.split("\nrenewline:")[0].splitlines()]
+        out += ["", f"## {name}: {plant.plant.name}", "", "\n".join(head).strip(), ""]
+        for line in plant.lines:
+            flow = " → ".join(f"{s.name} ({s.count})" if s.count > 1 else s.name for s in line.stations)
+            out += [f"**{line.name}**: {flow}", ""]
+        out += ["| station | equipment | may become |", "|---|---|---|"]
+        out += [
+            f"| {line.name}/{s.name} | {_called(s.equipment)} "
+            f"| {'; '.join(_called(o.equipment) or o.name for o in s.options)} |"
+            for line in plant.lines
+            for s in line.stations
+        ]
+        out += ["", "| assumed | value | grade | source |", "|---|---|---|---|"]
+        out += [f"| {_text(a.what)} | {_text(a.value)} | {a.grade} | {_text(a.source)} |" for a in plant.assumptions]
+    return "\n".join(out) + "\n"
+
+
+def _called(name: str | None) -> str:
+    """Return a type's name in both languages with its id."""
+    if name is None or name not in equipment_types():
+        return name or ""
+    entry = equipment_types()[name]
+    return f"{entry['name_en']} {entry['name_zh']} (`{name}`)"

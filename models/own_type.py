@@ -39,7 +39,7 @@ class Quantity(Model):
         """Return low and high.
 
         >>> Quantity(typical=3, high=5, unit="kW", grade="C", source="estimate").ends
-        (3, 5)
+        (3.0, 5.0)
         """
         low = self.typical if self.low is None else self.low
         return low, self.typical if self.high is None else self.high
