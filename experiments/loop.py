@@ -17,7 +17,7 @@ from typing import Literal
 import numpy as np
 from scipy import stats
 
-from experiments.beliefs import Beliefs, Progress
+from experiments.beliefs import Beliefs, Progress, freed
 from experiments.loop_ceilings import Ceiling, Refuted
 from experiments.loop_runs import Lab, Scene
 from experiments.loop_settings import LoopSettings
@@ -128,7 +128,7 @@ class Loop:
         self.lab.look(self._starts(), self.announce("Simulating the first states of each line"))
         self.ceilings = [
             Ceiling(states, self._factor, self.lab.seen, self.lab.base(n), self.asked.confidence,
-                    self.beliefs.lines[n].efficiency, self.money.kept)
+                    freed(self.beliefs.lines[n]), self.money.kept)
             for n, states in self.lines.items()
         ]  # fmt: skip
         ended: Ended = "rounds"

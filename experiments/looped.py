@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from experiments.beliefs import Beliefs, Progress
+from experiments.beliefs import Beliefs, Progress, freed
 from experiments.loop_settings import LoopSettings
 from experiments.playback import Stage
 from optimize.evaluate import Evaluation, evaluate
@@ -125,14 +125,14 @@ def _schedule(renewals: Any) -> tuple[Renewal, ...]:  # noqa: ANN401 - planned r
 
 
 def capacity_bound(problem: RenewalProblem, beliefs: Beliefs, time_limit_s: float = 60.0) -> float:
-    """Return a bound on the gain that takes every line to be as quick as its slowest station by itself.
+    """Return a bound on the gain that takes every line to be as quick as its slowest station by itself, free of scrap.
 
     Simulated stations wait for one another, so that a line makes less than that. What it makes as it is, from which the
     gain counts, is as simulated.
     """
     from optimize.solve import solve
 
-    efficiency = {line.name: beliefs.lines[n].efficiency for n, line in enumerate(problem.lines)}
+    efficiency = {line.name: freed(beliefs.lines[n]) for n, line in enumerate(problem.lines)}
     assets = []
     for asset in problem.assets:
         share = efficiency.get(asset.line or "", 1.0)
