@@ -88,7 +88,7 @@ def looped_plan(
     from experiments.loop import Loop
     from optimize.states import listable
 
-    reason = listable(problem)
+    reason = "one replication tells nothing of chance" if stage.replications < 2 else listable(problem)
     if reason is not None:
         announce("Bounding the schedule by station capacities")
         bound = capacity_bound(problem, beliefs)
