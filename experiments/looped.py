@@ -142,7 +142,7 @@ def capacity_bound(problem: RenewalProblem, beliefs: Beliefs, time_limit_s: floa
         ]
         own = tuple(c / share for c in asset.capacity_per_h or ())
         assets.append(asset.model_copy(update={"capacity_per_h": own, "options": tuple(options)}))
-    freed = problem.model_copy(update={"assets": tuple(assets)})
-    plan = solve(freed, time_limit_s=time_limit_s)
+    quicker = problem.model_copy(update={"assets": tuple(assets)})
+    plan = solve(quicker, time_limit_s=time_limit_s)
     bound = plan.bound if plan.bound is not None else float("inf")
     return bound + plan.baseline_value - evaluate(problem, ()).value
