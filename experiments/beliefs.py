@@ -86,6 +86,14 @@ class LineBelief:
     """What the whole line uses a year."""
 
 
+def freed(line: LineBelief) -> float:
+    """Return what capacities by which a plan is made are divided by, so that no renewal lets the line pass them.
+
+    They are lowered by what blocking and starving take today, and count parts that are lost further on today.
+    """
+    return line.efficiency * line.good_share
+
+
 @dataclass(slots=True)
 class Beliefs:
     """All that was read off."""

@@ -197,7 +197,7 @@ def plan(request: Request, loop: LoopSettings, asked: dict[str, Any]) -> None:
     _deliver(request, document)
     if document["status"] != "optimal":
         reached = "before it had a bound" if document["gap"] is None else f"at a gap of {document['gap']:.2%}"
-        click.echo(f"The search stopped {reached}; allow it more rounds or time.", err=True)
+        click.echo(f"The search stopped {reached}; allow it more time or rounds.", err=True)
         raise click.exceptions.Exit(5)
 
 

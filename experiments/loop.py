@@ -17,7 +17,7 @@ from typing import Literal
 import numpy as np
 from scipy import stats
 
-from experiments.beliefs import Beliefs, Progress
+from experiments.beliefs import Beliefs, Progress, freed
 from experiments.loop_ceilings import Ceiling, Refuted
 from experiments.loop_runs import Lab, Scene
 from experiments.loop_settings import LoopSettings
@@ -39,6 +39,8 @@ NARROW_MARGIN = 0.0025
 """Likewise at the end, for what is simulated afresh."""
 MOST_REPLICATIONS = 24
 LEAST_REPLICATIONS = 6
+FINAL_EFFORT = 1.5
+"""Most runs at the end, as a multiple of those of the search."""
 ROOM_SHARE = 0.25
 """Share of the gap asked for that chance is to fit into where the ceilings leave no more."""
 TYPICAL_DROP = 0.01
@@ -128,7 +130,7 @@ class Loop:
         self.lab.look(self._starts(), self.announce("Simulating the first states of each line"))
         self.ceilings = [
             Ceiling(states, self._factor, self.lab.seen, self.lab.base(n), self.asked.confidence,
-                    self.beliefs.lines[n].efficiency, self.money.kept)
+                    freed(self.beliefs.lines[n]), self.money.kept)
             for n, states in self.lines.items()
         ]  # fmt: skip
         ended: Ended = "rounds"
@@ -271,8 +273,8 @@ class Loop:
         worths = [ceiling.worth for ceiling in self.ceilings]
         crews = float(self._crews(self.lab, self._played[()][1]).mean())
         self.search.drop(worths, aim - crews - NARROW_MARGIN * abs(aim))
-        lab = self._fresh_lab(self._way(worths))
         needed = [scene for n, ceiling in enumerate(self.ceilings) for scene in ceiling.scenes_of(self.search.arcs(n))]
+        lab = self._fresh_lab(self._way(worths), len(needed))
         bases = [lab.base(n) for n in self.lines]
         lab.look([*bases, *needed], self.announce("Simulating what the bound rests on, on fresh streams"))
         played = play(lab.stage, self.beliefs, [(), best])
@@ -302,13 +304,17 @@ class Loop:
             loosened_cny=max((float(c.loosened.max(initial=0.0)) for c in self.ceilings), default=0.0),
         )
 
-    def _fresh_lab(self, path: Path) -> Lab:
-        """Return where the end is simulated: as many replications as chance needs to fit into the gap."""
+    def _fresh_lab(self, path: Path, scenes: int) -> Lab:
+        """Return where the end is simulated: as many replications as chance needs to fit into the gap, within reason.
+
+        It is not to take much longer than the search did.
+        """
         last, searched = self.rounds[-1], self.stage.replications
         allowed = self.asked.gap * abs(last.best_cny)
         room = max(allowed - max(0.0, last.bound_cny - last.best_cny), ROOM_SHARE * allowed)
         needed = ceil((float(stats.norm.ppf(self.asked.confidence)) * self._spread(path) / max(room, 1e-9)) ** 2)
-        n = max(searched, LEAST_REPLICATIONS, min(MOST_REPLICATIONS, needed + 2))
+        affordable = ceil(FINAL_EFFORT * searched * len(self.lab.seen) / max(scenes, 1))
+        n = max(searched, LEAST_REPLICATIONS, min(MOST_REPLICATIONS, needed + 2, affordable))
         stage = replace(self.stage, replications=n, first_replication=self.stage.first_replication + searched)
         return Lab(stage, self.beliefs.assets, self.lines)
 

@@ -59,7 +59,7 @@ class Ceiling:
     base: Scene
     confidence: float
     efficiency: float
-    """Output as it is over the least station capacity, which the problem's capacities have been lowered by."""
+    """What the problem's capacities are divided by so that no line passes them (:func:`experiments.beliefs.freed`)."""
     kept: float
     """Share of an operating result that is left after tax."""
     loosened: Array = field(default_factory=lambda: np.zeros((2, 0)))
@@ -314,8 +314,19 @@ class Ceiling:
             least = np.minimum(least, by_period(line.demand_per_h, count)[:, None])
         hours, margin = by_period(line.hours, count), by_period(line.margin or 0.0, count)
         made = seen[self.base].good.mean(axis=0)
-        out: Array = (margin * self.after_tax)[:, None] * (least * hours[:, None] - made[:, None]) + self.own_of_state
+        output = (margin * self.after_tax)[:, None] * (least * hours[:, None] - made[:, None])
+        out: Array = output + self.own_of_state + np.outer(self.share, self.states.levels @ self._more(output, seen))
         return out
+
+    def _more(self, output: Array, seen: dict[Scene, Seen]) -> Array:
+        """Return by how much machines earn more by themselves than believed, so that no simulated state passes this."""
+        held = [scene for scene in seen if scene.line == self.base.line and scene.held]
+        numbers = self._numbers(held)
+        gains = np.array([float(self.gain(scene, seen).mean(axis=0).sum()) for scene in held])
+        short = gains - (self.own_of_state + output)[:, numbers].sum(axis=0)
+        steps = self._levels(held)
+        passed = (short > 0) & steps.any(axis=1)
+        return _least(steps[passed], short[passed]) if passed.any() else np.zeros(self.states.levels.shape[1])
 
 
 def _old_capacity(asset: Asset, count: int) -> Array:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from experiments.beliefs import Beliefs, Progress
+from experiments.beliefs import Beliefs, Progress, freed
 from experiments.loop_settings import LoopSettings
 from experiments.playback import Stage
 from optimize.evaluate import Evaluation, evaluate
@@ -89,6 +89,8 @@ def looped_plan(
     from optimize.states import listable
 
     reason = listable(problem) or _sale(stage)
+    if stage.replications < 2:
+        reason = "one replication tells nothing of chance"
     if reason is not None:
         announce("Bounding the schedule by station capacities")
         bound = capacity_bound(problem, beliefs)
@@ -135,14 +137,14 @@ def _schedule(renewals: Any) -> tuple[Renewal, ...]:  # noqa: ANN401 - planned r
 
 
 def capacity_bound(problem: RenewalProblem, beliefs: Beliefs, time_limit_s: float = 60.0) -> float:
-    """Return a bound on the gain that takes every line to be as quick as its slowest station by itself.
+    """Return a bound on the gain that takes every line to be as quick as its slowest station by itself, free of scrap.
 
     Simulated stations wait for one another, so that a line makes less than that. What it makes as it is, from which the
     gain counts, is as simulated.
     """
     from optimize.solve import solve
 
-    efficiency = {line.name: beliefs.lines[n].efficiency for n, line in enumerate(problem.lines)}
+    efficiency = {line.name: freed(beliefs.lines[n]) for n, line in enumerate(problem.lines)}
     assets = []
     for asset in problem.assets:
         share = efficiency.get(asset.line or "", 1.0)
@@ -152,7 +154,7 @@ def capacity_bound(problem: RenewalProblem, beliefs: Beliefs, time_limit_s: floa
         ]
         own = tuple(c / share for c in asset.capacity_per_h or ())
         assets.append(asset.model_copy(update={"capacity_per_h": own, "options": tuple(options)}))
-    freed = problem.model_copy(update={"assets": tuple(assets)})
-    plan = solve(freed, time_limit_s=time_limit_s)
+    quicker = problem.model_copy(update={"assets": tuple(assets)})
+    plan = solve(quicker, time_limit_s=time_limit_s)
     bound = plan.bound if plan.bound is not None else float("inf")
     return bound + plan.baseline_value - evaluate(problem, ()).value

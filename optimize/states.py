@@ -51,13 +51,13 @@ class LineStates:
     """All states and moves of one line.
 
     >>> from optimize.problem import parse_problem
-    >>> saw = {"name": "saw", "line": "a", "station": "s", "count": 2, "capacity_per_h": 1,
-    ...        "options": [{"name": "new", "capacity_per_h": 2, "starts_after": 0}]}
+    >>> new = {"name": "new", "cost": 5, "capacity_per_h": 2, "starts_after": 0}
+    >>> saw = {"name": "saw", "line": "a", "station": "s", "count": 2, "capacity_per_h": 1, "options": [new]}
     >>> problem = parse_problem({"renewal_problem": 1, "periods": {"count": 3}, "assets": [saw],
     ...                          "lines": [{"name": "a", "stations": ["s"], "hours": 9, "margin": 1}]})
     >>> states = LineStates(problem, "a")
-    >>> states.size, [states.state(n) for n in range(3)], [move.installs for move in states.moves]
-    (3, [((0,),), ((1,),), ((2,),)], [((0,),), ((1,),), ((2,),)])
+    >>> states.size, [states.state(n) for n in range(3)], len(states.moves)
+    (3, [((0,),), ((1,),), ((2,),)], 3)
     """
 
     def __init__(self, problem: RenewalProblem, line: str) -> None:

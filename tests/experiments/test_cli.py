@@ -530,7 +530,7 @@ def test_an_impossible_plan_names_what_clashes(own, tmp_path, capsys):
 
 
 def test_no_time_for_the_solver_ends_with_what_there_is(own, capsys):
-    code = run(["plan", own, "--json", "--no-save", "--time-limit-s", "0", "--workers", "1"])
+    code = run(["plan", own, "--json", "--no-save", "--rounds", "0", "--time-limit-s", "0", "--workers", "1"])
     told = capsys.readouterr()
     assert code == 5, told.err
     document = strictly(told.out)

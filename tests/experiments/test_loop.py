@@ -7,6 +7,7 @@ import pytest
 
 from experiments.beliefs import Reader, Study
 from experiments.loop import Loop, play, value_of
+from experiments.loop_runs import Scene
 from experiments.loop_settings import LoopSettings
 from experiments.looped import capacity_bound
 from experiments.money import Money
@@ -177,3 +178,21 @@ def test_the_same_asked_twice_is_answered_alike():
     assert one.schedule == two.schedule
     assert one.bound_cny == two.bound_cny
     assert np.array_equal(one.simulated_cny, two.simulated_cny)
+
+
+@pytest.mark.parametrize("plant", [two_stations, line_that_loses_by_renewal])
+def test_ceilings_from_few_states_are_above_all_others(plant):
+    beliefs, problem, stage = prepared(plant())
+    loop = Loop(stage, problem, beliefs, LoopSettings(gap=9.0, rounds=1))
+    loop.run([()])  # simulates no more than the first states
+    (ceiling,) = loop.ceilings
+    few = set(ceiling.seen)
+    every = [Scene(0, ceiling.states.state(n), ceiling.base.state) for n in range(ceiling.states.size)]
+    promised = [ceiling.over_the_plan(0, n) for n in range(len(every))]
+    loop.lab.look(every)
+    for scene, most in zip(every, promised, strict=True):
+        found = ceiling.gain(scene).sum(axis=1)
+        chance = 3 * found.std(ddof=1) / len(found) ** 0.5
+        assert most >= found.mean() - chance
+        if scene in few:
+            assert most == pytest.approx(found.mean(), abs=1e-6)
