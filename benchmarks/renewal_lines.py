@@ -63,7 +63,9 @@ def _line(rng: np.random.Generator, name: str, size: Size) -> tuple[dict[str, An
     """Return a line and its machines."""
     machines = 1 + rng.multinomial(size.machines_per_line - size.stations, np.full(size.stations, 1 / size.stations))
     while machines.max() > 3:
-        machines = 1 + rng.multinomial(size.machines_per_line - size.stations, np.full(size.stations, 1 / size.stations))
+        machines = 1 + rng.multinomial(
+            size.machines_per_line - size.stations, np.full(size.stations, 1 / size.stations)
+        )
     pace = rng.uniform(60, 140)  # units per hour that the line was once laid out for
     station_pace = pace * rng.uniform(0.8, 1.25, size.stations)
     line = {

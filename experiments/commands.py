@@ -201,29 +201,30 @@ def plan(request: Request, loop: LoopSettings, asked: dict[str, Any]) -> None:
         raise click.exceptions.Exit(5)
 
 
-def optimize(problem: str, gap: float, time_limit_s: float, asked: dict[str, Any]) -> None:
+def optimize(problem: str, gap: float | None, time_limit_s: float | None, quiet: bool, asked: dict[str, Any]) -> None:
     """Solve a renewal problem given as plain numbers, or answer what the options on goals and scenarios ask."""
     from experiments import goal_commands, why_problem
+    from experiments.optimizing import EXACT, TIME_LIMIT_S, solved
 
     goal_commands.check_options(asked)
+    limit_s = TIME_LIMIT_S if time_limit_s is None else time_limit_s
     if asked["pareto"]:
         from experiments.lang import choose_language
 
         lang = choose_language(None, os.environ)
-        goal_commands.optimize_goals(problem, time_limit_s, asked["step"], asked["chart"], lang)
+        goal_commands.optimize_goals(problem, limit_s, asked["step"], asked["chart"], lang)
         return
     if asked["robust"] or asked["rolling"]:
-        goal_commands.optimize_robust(problem, asked["robust"], asked["rolling"], gap, time_limit_s)
+        goal_commands.optimize_robust(problem, asked["robust"], asked["rolling"], gap or EXACT, limit_s)
         return
     from optimize.problem import read_problem
-    from optimize.solve import solve
 
     data = read_problem(problem)
     why = why_problem.asked_for(asked)
     own = why_problem.own_renewals(data, why)
-    found = solve(data, gap=gap, time_limit_s=time_limit_s)
+    found = solved(data, gap, time_limit_s, quiet)
     if found.status == "infeasible":
-        found, error = why_problem.impossible(data, found, min(time_limit_s, why.time_limit_s))
+        found, error = why_problem.impossible(data, found, min(limit_s, why.time_limit_s))
         click.echo(found.model_dump_json(indent=1))
         raise error
     click.echo(why_problem.plan_with_more(data, found, why, own))

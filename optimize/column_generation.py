@@ -84,7 +84,9 @@ class ColumnGeneration:
         """Return whether the gap asked for is proven."""
         return self.gain is not None and self.bound - self.gain <= self.gap * max(abs(self.gain), 1e-9)
 
-    def _price(self, numbers: Sequence[int], duals: Array, effort: Effort, master: Master, room: float) -> dict[int, Priced]:
+    def _price(
+        self, numbers: Sequence[int], duals: Array, effort: Effort, master: Master, room: float
+    ) -> dict[int, Priced]:
         """Return what the lines answer; those that time does not allow are missing."""
         known = master.best_known(duals)
 

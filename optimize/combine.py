@@ -1,7 +1,7 @@
 """The best choice of one plan for each of a few lines, by going through all that could be better than the one in hand."""
 
 # mypy: disable-error-code="no-untyped-def, no-untyped-call, untyped-decorator"
-# ruff: noqa: ANN001, ANN201, N803
+# ruff: noqa: ANN001, ANN201
 
 import numpy as np
 from numba import njit

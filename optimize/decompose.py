@@ -41,18 +41,60 @@ KNOWN: dict[type, frozenset[str]] = {
     Budget: frozenset({"amounts", "every", "carry_over"}),
     Resource: frozenset({"max", "min", "every"}),
     Line: frozenset(
-        "name stations hours margin demand_per_h products downtime_limit_h allowed_periods".split(),
+        {"name", "stations", "hours", "margin", "demand_per_h", "products", "downtime_limit_h", "allowed_periods"}
     ),
     Option: frozenset(
-        "name cost cost_by_period capacity_per_h capacity_gain_per_h saving running_cost carrier_saving cash downtime_h uses"
-        " quantities resale residual max_age starts_after follows allowed_periods".split(),
+        {
+            "name",
+            "cost",
+            "cost_by_period",
+            "capacity_per_h",
+            "capacity_gain_per_h",
+            "saving",
+            "running_cost",
+            "carrier_saving",
+            "cash",
+            "downtime_h",
+            "uses",
+            "quantities",
+            "resale",
+            "residual",
+            "max_age",
+            "starts_after",
+            "follows",
+            "allowed_periods",
+        }
     ),
     Asset: frozenset(
-        "name line station count capacity_per_h running_cost resale age max_age quantities max_renewals options".split(),
+        {
+            "name",
+            "line",
+            "station",
+            "count",
+            "capacity_per_h",
+            "running_cost",
+            "resale",
+            "age",
+            "max_age",
+            "quantities",
+            "max_renewals",
+            "options",
+        }
     ),
     Target: frozenset({"quantity", "min", "max", "start"}),
     RenewalProblem: frozenset(
-        "renewal_problem periods discount budget resources prices lines assets rules targets".split(),
+        {
+            "renewal_problem",
+            "periods",
+            "discount",
+            "budget",
+            "resources",
+            "prices",
+            "lines",
+            "assets",
+            "rules",
+            "targets",
+        }
     ),
 }
 """Fields that are understood here; one that is set and not listed sends the problem to the one model."""

@@ -33,7 +33,7 @@ def quiet_highs() -> highspy.Highs:
     kept, nowhere = os.dup(1), os.open(os.devnull, os.O_WRONLY)
     try:
         os.dup2(nowhere, 1)
-        solver = highspy.Highs()
+        solver = highspy.Highs()  # type: ignore[no-untyped-call]
         solver.setOptionValue("output_flag", False)
     finally:
         os.dup2(kept, 1)

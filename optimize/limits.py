@@ -13,6 +13,7 @@ from optimize.problem import (
     Asset,
     Choose,
     Exclude,
+    Line,
     Must,
     RenewalProblem,
     Requires,
@@ -26,17 +27,19 @@ TOLERANCE = 1e-7
 
 def violations(problem: RenewalProblem, totals: Totals) -> Iterator[Violation]:
     """Return every limit and rule that is broken, in the order of the problem."""
+    lines = {line.name: line for line in problem.lines}
     for asset, lives in zip(problem.assets, totals.lives, strict=True):
         for life in sorted(set(lives)):
-            yield from _life_violations(problem, asset, life)
+            yield from _life_violations(problem, asset, lines.get(asset.line or ""), life)
     yield from _budget_violations(problem, totals)
     yield from _resource_violations(problem, totals)
     yield from _downtime_violations(problem, totals)
     yield from _lines_down_violations(problem, totals)
     yield from _target_violations(problem, totals)
     yield from _goal_violations(problem, totals)
+    events = _Events(problem, totals)
     for index, rule in enumerate(problem.rules):
-        yield from _rule_violations(problem, totals, index, rule)
+        yield from _rule_violations(problem, events, index, rule)
 
 
 def budget_by_period(problem: RenewalProblem, cost: Array) -> tuple[Array | None, Array | None]:
@@ -62,11 +65,10 @@ def _above(found: float, limit: float) -> bool:
     return found > limit + TOLERANCE * max(1.0, abs(limit), abs(found))
 
 
-def _life_violations(problem: RenewalProblem, asset: Asset, life: Life) -> Iterator[Violation]:
+def _life_violations(problem: RenewalProblem, asset: Asset, line: Line | None, life: Life) -> Iterator[Violation]:
     if len(life) > asset.max_renewals:
         text = f"{asset.name}: a machine is renewed {len(life)} times, {asset.max_renewals} allowed"
         yield Violation("max_renewals", asset.name, len(life), asset.max_renewals, text)
-    line = next((line for line in problem.lines if line.name == asset.line), None)
     before, age, most, start = asset.name, asset.age, asset.max_age, 0
     for number, period in life:
         option = asset.options[number]
@@ -188,7 +190,7 @@ class _Events:
 
     def __init__(self, problem: RenewalProblem, totals: Totals) -> None:
         self.problem, self.totals = problem, totals
-        self.table, _ = reference_table(problem)
+        self.table = reference_table(problem)[0] if problem.rules else {}
 
     def periods(self, name: str) -> list[list[int]]:
         """Return, for each machine, the periods in which it is renewed so."""
@@ -202,8 +204,8 @@ class _Events:
         return all(any(p <= period for p in periods) for periods in self.periods(name))
 
 
-def _rule_violations(problem: RenewalProblem, totals: Totals, index: int, rule: Rule) -> Iterator[Violation]:
-    text = _broken(problem, _Events(problem, totals), rule)
+def _rule_violations(problem: RenewalProblem, events: _Events, index: int, rule: Rule) -> Iterator[Violation]:
+    text = _broken(problem, events, rule)
     if text:
         kind = type(rule).__name__.lower()
         yield Violation(kind, f"rules[{index}]", None, None, f"rules[{index}] {text}")

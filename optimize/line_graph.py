@@ -149,7 +149,9 @@ def _marks(amounts: Array) -> Whole:
     return np.asarray((whole * factors).sum(axis=1, dtype=np.int64))  # wraps round, which is as good
 
 
-def _output_at_start(evaluator: Evaluator, line: Line | None, placed: Sequence[int], worth: Array, demand: Array) -> float:
+def _output_at_start(
+    evaluator: Evaluator, line: Line | None, placed: Sequence[int], worth: Array, demand: Array
+) -> float:
     """Return what the output is worth if nothing is renewed."""
     if line is None or not worth.any():
         return 0.0

@@ -6,7 +6,7 @@ and why the search misses nothing. The code is plain loops on purpose: array exp
 """
 
 # mypy: disable-error-code="no-untyped-def, no-untyped-call, untyped-decorator"
-# ruff: noqa: ANN001, ANN201, N803, N806, C901, PLR0912, PLR0913, PLR0915
+# ruff: noqa: ANN001, ANN201, N803, N806
 
 import numpy as np
 from numba import njit
@@ -49,7 +49,9 @@ def measure(which, share):
 
 
 @njit(cache=True, nogil=True)
-def compose(T, station_ptr, nodes, arc_ptr, arc_from, arc_to, arc_cap, arc_steady, arc_down, arc_value, arc_mark, limit):
+def compose(
+    T, station_ptr, nodes, arc_ptr, arc_from, arc_to, arc_cap, arc_steady, arc_down, arc_value, arc_mark, limit
+):
     """Return the stations' graphs as products of their machines' graphs: ``(ptr, tail, head, numbers, marks, offsets)``.
 
     Arcs of station s in period t are ``ptr[s*T+t] .. ptr[s*T+t+1]``, nodes at its start are those from

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
@@ -111,9 +111,7 @@ class LineSearch:
         bound = tighten(150, target, *arrays, offsets, graph.worth, high, split, price, value)
         if bound < target:
             return ()
-        slack, arcs, dropped = search(
-            bound - target, most, *arrays, marks, offsets, high, split, price, value, most
-        )
+        slack, arcs, dropped = search(bound - target, most, *arrays, marks, offsets, high, split, price, value, most)
         if dropped <= bound - target:
             return None
         gains = bound - graph.at_start - slack
@@ -201,7 +199,9 @@ class LineSearch:
     def allows_nothing(self) -> bool:
         """Return whether the line may stay as it is."""
         graph, count = self.graph, len(self.graph.worth)
-        last = [(graph.arc_ptr[m * count + count - 1], graph.arc_ptr[m * count + count]) for m in range(len(graph.nodes))]
+        last = [
+            (graph.arc_ptr[m * count + count - 1], graph.arc_ptr[m * count + count]) for m in range(len(graph.nodes))
+        ]
         stays = [((graph.arc_from[a:b] == 0) & (graph.arc_step[a:b] < 0)).any() for a, b in last]
         return all(stays)
 

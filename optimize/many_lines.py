@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -40,9 +39,7 @@ def solve_lines(
     if search.choice is None:
         return Found(None, search.bound)
     pool = search.master
-    renewals = [
-        renewal for n in search.choice for renewal in parts.lines[pool.line_of[n]].renewals(pool.plans[n])
-    ]
+    renewals = [renewal for n in search.choice for renewal in parts.lines[pool.line_of[n]].renewals(pool.plans[n])]
     return Found(renewals, search.bound)
 
 

@@ -165,7 +165,11 @@ class Master:
         i = np.concatenate([line, lines + row[1]])
         j = np.concatenate([np.arange(n), row[0]])
         v = np.concatenate([np.ones(n), scaled[row]])
-        cost, low, high = gains, np.concatenate([np.ones(lines), lower / scale]), np.concatenate([np.ones(lines), upper / scale])
+        cost, low, high = (
+            gains,
+            np.concatenate([np.ones(lines), lower / scale]),
+            np.concatenate([np.ones(lines), upper / scale]),
+        )
         if elastic:
             penalty = 1e4 * max(1e-6, float(np.abs(gains).max(initial=0.0)))
             slack = [(r, sign) for r in range(rows) for sign in (1.0, -1.0)] + [(r - lines, 1.0) for r in range(lines)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 
 from models.errors import Problem
@@ -33,13 +33,14 @@ def reference_errors(problem: RenewalProblem) -> list[Problem]:
     Traceback (most recent call last):
     models.errors.DataError: rules[0].must: unknown 'lath'; must be one of: lathe (did you mean 'lathe'?)
     """
+    lines = {line.name: line for line in problem.lines}
     return [
         *_period_errors(problem),
         *_duplicates("lines", [line.name for line in problem.lines]),
         *_duplicates("assets", [asset.name for asset in problem.assets]),
         *_resource_errors(problem),
         *(error for index, line in enumerate(problem.lines) for error in _line_errors(problem, index, line)),
-        *(error for index, asset in enumerate(problem.assets) for error in _asset_errors(problem, index, asset)),
+        *(error for index, asset in enumerate(problem.assets) for error in _asset_errors(problem, index, asset, lines)),
         *_rule_errors(problem),
         *(error for index, target in enumerate(problem.targets) for error in _target_errors(problem, index, target)),
         *goal_errors(problem),
@@ -72,9 +73,11 @@ def _unknown(place: str, name: str, known: Iterable[str]) -> Problem:
 
 
 def _duplicates(place: str, names: list[str]) -> Iterator[Problem]:
+    seen: set[str] = set()
     for index, name in enumerate(names):
-        if name in names[:index]:
+        if name in seen:
             yield Problem(f"{place}[{index}].name", f"{name!r} is used twice", "names must differ")
+        seen.add(name)
 
 
 def _length(place: str, values: object, expected: int, what: str = "periods") -> Iterator[Problem]:
@@ -151,9 +154,8 @@ def _product_errors(place: str, line: Line, count: int) -> Iterator[Problem]:
             yield Problem(where, "neither demand_per_h nor a station with load > 0", "one must limit the output")
 
 
-def _asset_errors(problem: RenewalProblem, index: int, asset: Asset) -> Iterator[Problem]:
+def _asset_errors(problem: RenewalProblem, index: int, asset: Asset, lines: Mapping[str, Line]) -> Iterator[Problem]:
     place = f"assets[{index}]"
-    lines = {line.name: line for line in problem.lines}
     if (asset.line is None) != (asset.station is None):
         yield Problem(place, "only one of line and station", "give both, or neither")
     elif asset.line is not None and asset.line not in lines:
