@@ -2,9 +2,9 @@
 
     python benchmarks/renewal_lines.py --machines 500 --seed 1 > problem.json
 
-Each line is a row of stations with one to three machines each. Machines differ by capacity, some stations are weak, and the
-better option of a machine costs more, brings more and stops the line for longer. Only the budget ties lines together:
-a quarter of what it would cost to renew every machine once, spread over the years.
+Each line is a row of stations with one to three machines each. Machines differ by capacity, some stations are weak,
+and the better option of a machine costs more, brings more and stops the line for longer. Only the budget ties lines
+together: a quarter of what it would cost to renew every machine once, spread over the years.
 """
 
 from __future__ import annotations

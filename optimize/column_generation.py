@@ -1,8 +1,8 @@
 """Problems of many lines: prices of what lines share, the best plan of each line at these prices, and a certified gap.
 
 For any prices, the best priced plans of the lines and the price of what is shared add up to a bound that no plan of the
-whole passes. The master finds prices and a plan from the pool of line plans found so far; ``docs/schedule.md`` tells the
-algorithm at length.
+whole passes. The master finds prices and a plan from the pool of line plans found so far; ``docs/schedule.md`` tells
+the algorithm at length.
 """
 
 from __future__ import annotations
@@ -191,7 +191,7 @@ class ColumnGeneration:
                     return
 
     def _combine(self, found: Sequence[Sequence[LinePlan]], short: float) -> bool:
-        """Take the best choice among the plans found, if it falls short of the bound by less; return whether all were seen."""
+        """Take the best choice among the plans found, if it is nearer to the bound; return whether all were seen."""
         links, kept = self.master.use_limits(), [undominated(plans, self.master.use_of) for plans in found]
         if not all(kept):
             return True  # a line without a plan that could be part of a better choice: there is none

@@ -1,4 +1,4 @@
-"""The best choice of one plan for each of a few lines, by going through all that could be better than the one in hand."""
+"""The best choice of one plan for each of a few lines: all that could be better than the one in hand are looked at."""
 
 # mypy: disable-error-code="no-untyped-def, no-untyped-call, untyped-decorator"
 # ruff: noqa: ANN001, ANN201
@@ -12,7 +12,7 @@ MOST_LOOKS = 400_000_000
 
 @njit(cache=True, nogil=True)
 def combine(first, loss, use, limit, price, short, most_looks):
-    """Return ``(choice, shortfall, complete)``: the choice whose gain is least below the bound, among those below ``short``.
+    """Return ``(choice, shortfall, complete)``: the choice with the least shortfall, among those below ``short``.
 
     A choice falls short of the Lagrangian bound by the losses of its plans and the price of what is left of the limits.
     ``choice[0]`` is -1 if there is none.

@@ -212,7 +212,7 @@ def parts_of(evaluator: Evaluator, without: Collection[str], seconds_left: Calla
     links = link(evaluator, grouping.linking_rules, without)
     lines: list[Pricer] = []
     for group, assets in grouping.members.items():
-        line = _searched(evaluator, grouping, group, links, "downtime_limit" not in without)
+        line: Pricer | None = _searched(evaluator, grouping, group, links, "downtime_limit" not in without)
         if line is None:
             if len(assets) > 0.5 * len(problem.assets):
                 return None

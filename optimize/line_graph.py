@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -27,7 +28,7 @@ LARGEST_GRAPH = 60_000
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """Graph of one machine; arcs in the order of their periods: ``(tail, head, capacity, steady, standstill, step)``."""
+    """Graph of one machine; arcs by their periods: ``(tail, head, capacity, steady, standstill, step)``."""
 
     nodes: list[int]
     arcs: list[list[tuple[int, int, float, float, float, int]]]
@@ -83,7 +84,8 @@ def line_graph(
     stations = line.stations if line else ("",)
     placed = sorted(assets, key=lambda i: stations.index(problem.assets[i].station or "") if line else 0)
     machines: list[Machine] = []
-    station_ptr, steps, step_asset, rising = [0] * (len(stations) + 1), [], [], True
+    station_ptr, steps, rising = [0] * (len(stations) + 1), [], True
+    step_asset: list[int] = []
     for index in placed:
         asset = problem.assets[index]
         renewals = first_renewals(evaluator, index, _allowed(evaluator, asset, line, musts))
@@ -235,7 +237,7 @@ def _machine(old: Array, renewals: Renewals, first_step: int, must: bool) -> Mac
 
 def _too_large(machines: Sequence[Machine], ptr: Whole, count: int) -> bool:
     total, states = 0, [1] * (count + 1)
-    for first, last in zip(ptr[:-1], ptr[1:], strict=True):
+    for first, last in pairwise(ptr):
         for t in range(count):
             arcs = 1
             for machine in machines[first:last]:

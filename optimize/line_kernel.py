@@ -17,7 +17,7 @@ ROOM = 1e-9
 MEASURES = 5
 """Ways to measure standstill; see :func:`measure`."""
 CAPACITY, STEADY, MONEY, STANDSTILL = 0, 1, 2, 3
-"""Rows of the numbers of a station's arcs: capacity, capacity without standstill, money, and the measures from there on."""
+"""Rows of the numbers of a station's arcs: capacity, the same without standstill, money, then the measures."""
 
 FIRST_SHARE, PATIENCE, SHRINK, MEMORY, PRICE_SCALE = 0.3, 10, 0.7, 0.7, 0.2
 """Of the subgradient method: first stride as a share of the way to the known plan, steps without success before it is
@@ -52,7 +52,7 @@ def measure(which, share):
 def compose(
     T, station_ptr, nodes, arc_ptr, arc_from, arc_to, arc_cap, arc_steady, arc_down, arc_value, arc_mark, limit
 ):
-    """Return the stations' graphs as products of their machines' graphs: ``(ptr, tail, head, numbers, marks, offsets)``.
+    """Return the stations' graphs, products of those of their machines: ``(ptr, tail, head, numbers, marks, offsets)``.
 
     Arcs of station s in period t are ``ptr[s*T+t] .. ptr[s*T+t+1]``, nodes at its start are those from
     ``offsets[s*(T+1)+t]`` on. An arc with more standstill than the limit gets a capacity that nobody can use.
@@ -258,12 +258,10 @@ def threshold(values, count, keep):
 def search(allow, width, T, S, ptr, tail, head, numbers, marks, offsets, high, split, price, value, wanted):
     """Search forward for plans with slack up to ``allow``; returns ``(slack[found], arcs[found, S, T], dropped)``.
 
-    Args:
-        allow: Greatest slack of interest.
-        width: Most labels kept at the start of a period; ``dropped`` is the least slack of those let go.
-        value: Values to go at ``split`` and ``price``.
-        marks: What tells labels of the same state apart; all nil: the better one is kept.
-        wanted: Most plans to return, least slack first (as many as ``width``: all, in any order).
+    ``allow`` is the greatest slack of interest; of at most ``width`` labels kept at the start of a period, ``dropped``
+    is the least slack of those let go. ``value`` holds the values to go at ``split`` and ``price``. ``marks`` tell
+    labels of the same state apart; all nil: the better one is kept. At most ``wanted`` plans are returned, least slack
+    first (as many as ``width``: all, in any order).
     """
     begin = np.zeros(offsets[S * (T + 1)] + 1, np.int64)
     cost = np.empty(ptr[S * T])

@@ -152,7 +152,8 @@ class LineSearch:
         """Return the most that the line can make, by period."""
         count = len(self.graph.worth)
         tops = np.maximum.reduceat(numbers[0], ptr[:-1]).reshape(-1, count)
-        return np.minimum(tops.min(axis=0), self.graph.demand)
+        high: Array = np.minimum(tops.min(axis=0), self.graph.demand)
+        return high
 
     def _steps(self, arcs: Ints, ptr: Whole) -> list[tuple[int, ...]]:
         """Return the renewals of each path; paths are arcs by station and period."""

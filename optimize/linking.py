@@ -6,11 +6,13 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
+import numpy.typing as npt
 
 from optimize.evaluate import Evaluator
 from optimize.numbers import Array, by_period, windows
 from optimize.problem import After, Choose, Exclude, Must, RenewalProblem, Requires, Rule, Together
 
+Whole = npt.NDArray[np.int64]
 Reference = tuple[int, int | None]
 """Asset and option (None: any of them)."""
 
@@ -58,12 +60,14 @@ class Linking:
         cost: Array,
         uses: Mapping[str, Array],
         quantities: Mapping[str, Array],
-        whose: tuple[int, Array, Array],
+        whose: tuple[int, Whole, Whole],
     ) -> Array:
         """Return what steps add to each row, ``[step, row]``.
 
         Args:
-            cost, uses, quantities: By step and period.
+            cost: By step and period; likewise the next two.
+            uses: By resource.
+            quantities: By quantity.
             whose: The asset, and the option and the period of each step.
         """
         out = np.zeros((len(cost), self.count))

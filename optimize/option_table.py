@@ -120,11 +120,11 @@ def _option(evaluator: Evaluator, asset: Asset, option: Option, periods: Whole) 
     if asset.line is not None:
         own = asset.capacity_per_h or (0.0,)
         if option.capacity_per_h is not None:
-            new = at_ages(option.capacity_per_h, age)
+            capacity = at_ages(option.capacity_per_h, age)
         else:
             first = own[min(asset.age + 1, len(own)) - 1]
-            new = first + at_ages(option.capacity_gain_per_h or (0.0,), age)
-        block["steady"] = np.where(serves, new, at_ages(own, old_age))
+            capacity = first + at_ages(option.capacity_gain_per_h or (0.0,), age)
+        block["steady"] = np.where(serves, capacity, at_ages(own, old_age))
         block["capacity"] = block["steady"] * share_running(block["downtime"], evaluator.hours[asset.line])
     else:
         block["capacity"] = block["steady"]

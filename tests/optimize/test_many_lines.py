@@ -69,8 +69,8 @@ def random_problem(seed: int, rules: bool = True) -> RenewalProblem:
             line["downtime_limit_h"] = float(round(rng.uniform(30, 120)))
         lines.append(line)
         for s in stations:
-            for m in range(int(rng.integers(1, 3))):
-                assets.append(random_machine(rng, f"L{k}-{s}-{m}", periods, line=f"L{k}", station=s))
+            names = [f"L{k}-{s}-{m}" for m in range(int(rng.integers(1, 3)))]
+            assets += [random_machine(rng, name, periods, line=f"L{k}", station=s) for name in names]
     assets += [random_machine(rng, f"alone{n}", periods) for n in range(rng.integers(0, 3))]
     data: dict[str, Any] = {
         "renewal_problem": 1,
