@@ -282,6 +282,8 @@ CONSTRAINTS: tuple[Constraint, ...] = (
         "money",
         _pool_claims,
         natural=True,
+        fields="options[].claims",
+        example='"options": [{"name": "electric", "cost": 300, "claims": {"grant": 60}}]',
     ),
     Constraint(
         "pool_max",
@@ -290,6 +292,8 @@ CONSTRAINTS: tuple[Constraint, ...] = (
         "money",
         _pool_max,
         natural=True,
+        fields="pools.max, worth",
+        example='"pools": {"grant": {"max": 500}}',
     ),
     Constraint(
         "max_age",
@@ -387,6 +391,8 @@ CONSTRAINTS: tuple[Constraint, ...] = (
         "sum over t of goal[t] >= limit, or goal[T-1] >= limit",
         "unit of the goal",
         lambda form: _goal_rows(form, 1.0),
+        fields="goals[].limit, better: more",
+        example='"goals": [{"name": "money", "of": "gain", "limit": 500}]',
     ),
     Constraint(
         "goal_max",
@@ -394,6 +400,8 @@ CONSTRAINTS: tuple[Constraint, ...] = (
         "sum over t of goal[t] <= limit, or goal[T-1] <= limit",
         "unit of the goal",
         lambda form: _goal_rows(form, -1.0),
+        fields="goals[].limit, better: less",
+        example='"goals": [{"name": "spent", "of": "cost", "limit": 4000}]',
     ),
     Constraint(
         "together",

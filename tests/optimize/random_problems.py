@@ -182,8 +182,8 @@ def random_targets(rng, periods):
 
 
 def random_problem(seed, second=False):
-    """A problem as a JSON file holds it; with ``second``, machines may be renewed several times."""
-    rng = np.random.default_rng([seed, second])
+    """A problem as a JSON file holds it; with ``second``, machines may be renewed several times. A seed may be a list."""
+    rng = np.random.default_rng([*np.ravel(seed).tolist(), int(second)])
     periods = int(rng.integers(2, 5))
     years = float(rng.choice([1.0, 0.5, 0.25]))
     resources = random_resources(rng, periods, years)

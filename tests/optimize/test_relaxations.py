@@ -1,8 +1,8 @@
 """How little clashing limits must give way: by hand, and checked by letting them give way."""
 
-import numpy as np
 import pytest
-from test_enumeration import best_by_enumeration, random_problem
+from random_problems import random_problem
+from small_problems import best_by_enumeration
 
 from optimize.problem import parse_problem
 from optimize.relaxations import place_of, with_relaxations
@@ -63,7 +63,7 @@ def test_a_machine_that_may_stay_longer():
 def test_relaxations_of_random_problems_are_true_by_enumeration():
     seen = 0
     for seed in range(400):
-        problem = parse_problem(random_problem(np.random.default_rng([seed, False])))
+        problem = parse_problem(random_problem([seed, False]))
         if best_by_enumeration(problem, most=150) is not None:
             continue
         for clash in with_relaxations(problem, solve(problem).clash):

@@ -159,13 +159,9 @@ def test_out_of_time_falls_back_on_a_plan_that_keeps_all_limits():
 
 
 def test_out_of_time_without_any_plan_is_said():
-    # neither renewing nothing nor one machine after the other keeps these rules
-    data = EXAMPLE | {
-        "rules": [{"together": ["T", "M"]}, {"choose": ["T", "M"], "min": 1}],
-        "resources": {"crew_d": {"max": 12}},
-        "budget": {"amounts": [0, 0, 300, 300]},
-    }
-    data["lines"] = [data["lines"][0] | {"downtime_limit_h": 120}]
+    # neither renewing nothing nor the ranking, which takes nothing that never pays for itself, keeps the rule
+    idle = {"name": "X", "options": [{"name": "new", "cost": 1}]}
+    data = EXAMPLE | {"assets": [*EXAMPLE["assets"], idle], "rules": [{"must": "X"}]}
     assert solve(parse_problem(data)).status == "optimal"
     plan = solve(parse_problem(data), time_limit_s=0.0)
     assert (plan.status, plan.gain, plan.renewals) == ("no_plan_yet", None, ())

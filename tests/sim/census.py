@@ -11,13 +11,13 @@ from models.plant import Plant
 COUNTED = {"nc", "energy_standing", "quantities"}
 """What targets of a plan add up."""
 NOT_PLAYED = {
-    "Plant": {"renewline", "plant", "renewal", "assumptions"},
+    "Plant": {"renewline", "plant", "renewal", "assumptions", "catalogue"},
     "Run": {"horizon_h", "warm_up_h", "replications", "precision", "precision_of", "max_replications", "seed",
             "batches"},
-    "Station": {"equipment", "parameters", "max_renewals", *COUNTED},
+    "Station": {"equipment", "size", "amount_per_part", "parameters", "max_renewals", *COUNTED},
     "Machine": COUNTED,
     # `removes`: an engine sees an installation that never ends
-    "Option": {"equipment", "service_life_y", "uses", "resale_book_cny", "resale_book_left_y", "special_equipment",
+    "Option": {"equipment", "size", "amount_per_part", "service_life_y", "uses", "resale_book_cny", "resale_book_left_y", "special_equipment",
                "retrofit_basis_cny", "from_", "removes", *COUNTED},
     "Product": {"margin_cny", "area_m2", "energy_level"},
     "Tariff": {"source", "grade"},
