@@ -89,7 +89,7 @@ class Teller:
                 for p in found.curve
             ],
             "abatement": self._abatement(),
-            "questions": {"asked": found.asked, "unfinished": found.unfinished, "seconds": found.seconds},
+            "questions": {"asked": found.asked, "unfinished": found.unfinished},
         }  # fmt: skip
 
     def _place(self, asset: str, option: str) -> Row:

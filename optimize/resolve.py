@@ -20,7 +20,7 @@ import numpy as np
 import pyomo.environ as pyo
 from highspy._core import _Highs
 
-from optimize.highs import FEASIBILITY
+from optimize.highs import FEASIBILITY, use_threads
 from optimize.plan import PlannedRenewal
 from optimize.plant_model import PlantModel, RowKey, build_model, row_scale
 from optimize.problem import RenewalProblem
@@ -92,6 +92,7 @@ class Asker:
     _known: int = 0
 
     def __post_init__(self) -> None:
+        use_threads(1)
         self.deadline = time.monotonic() + self.time_limit_s
         steps = sum(len(a.options) * a.max_renewals for a in self.problem.assets) * self.problem.periods.count
         self.one_model = steps <= ONE_MODEL_STEPS

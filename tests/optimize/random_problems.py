@@ -182,7 +182,7 @@ def random_targets(rng, periods):
 
 
 def random_problem(seed, second=False):
-    """A problem as a JSON file holds it; with ``second``, machines may be renewed several times. A seed may be a list."""
+    """A problem as a JSON file holds it; with ``second``, machines may be renewed several times. Seeds may be lists."""
     rng = np.random.default_rng([*np.ravel(seed).tolist(), int(second)])
     periods = int(rng.integers(2, 5))
     years = float(rng.choice([1.0, 0.5, 0.25]))

@@ -17,7 +17,8 @@ NOT_PLAYED = {
     "Station": {"equipment", "size", "amount_per_part", "parameters", "max_renewals", *COUNTED},
     "Machine": COUNTED,
     # `removes`: an engine sees an installation that never ends
-    "Option": {"equipment", "size", "amount_per_part", "service_life_y", "uses", "resale_book_cny", "resale_book_left_y", "special_equipment",
+    "Option": {"equipment", "size", "amount_per_part", "service_life_y", "uses",
+               "resale_book_cny", "resale_book_left_y", "special_equipment",
                "retrofit_basis_cny", "from_", "removes", *COUNTED},
     "Product": {"margin_cny", "area_m2", "energy_level"},
     "Tariff": {"source", "grade"},
