@@ -52,8 +52,11 @@ def written(path: Path) -> str:
 
     >>> written(("lines", 0, "stations", 2, "buffer"))
     'lines[0].stations[2].buffer'
+    >>> written(("",))  # a key without a letter is seen
+    '""'
     """
     out = ""
     for step in path:
-        out += f"[{step}]" if isinstance(step, int) else (f".{step}" if out else str(step))
+        name = step or '""'
+        out += f"[{step}]" if isinstance(step, int) else (f".{name}" if out else str(name))
     return out
