@@ -135,6 +135,8 @@ class ColumnGeneration:
             bound = _bound(tops, duals, *self.master.limits())
             if bound < self.bound:
                 self.bound, self.at, self.tops = bound, duals, tops
+            if self.bound == -np.inf:
+                return  # one line has no plan that it may follow: nor has the whole
             prices = self.master.prices()
             if self.rounds % 5 == 4 or not few:
                 self._choose(prices)
