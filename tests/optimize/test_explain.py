@@ -271,7 +271,8 @@ def check(seed, second):
         assert same(more.gain, best_by_enumeration(changed) - best, best)
     for point in why.curve:
         if point.factor is not None:
-            assert point.gain == pytest.approx(best_by_enumeration(scaled_budget(problem, point.factor)), abs=1e-6)
+            found = best_by_enumeration(scaled_budget(problem, point.factor))
+            assert point.gain - 1e-6 <= found <= point.bound + 1e-4  # certain; a point may be left unfinished
     return met
 
 
@@ -283,7 +284,7 @@ def test_explanations_of_random_problems_are_true_by_enumeration():
 @pytest.mark.slow
 @pytest.mark.parametrize("second", [False, True])
 def test_explanations_of_many_random_problems_are_true_by_enumeration(second):
-    met = [kind for seed in range(14, 60) for kind in check(seed, second)]
+    met = [kind for seed in range(40, 160 if second else 90) for kind in check(seed, second)]
     assert {"without", "budget"} <= set(met)
 
 
