@@ -51,15 +51,18 @@ def plant_file() -> str:
         + ", ".join(f"`{name}`" for name in FAMILIES)
         + ", e.g. `{lognormal: {mean: 3, cv: 1}}`. Unknown keys are refused. How the fields act: [rules](../rules.md).",
     ]
-    reached, ahead = ["Plant"], ["Plant"]
+    return "\n".join([*out, *sections_from("Plant", sections, families)]) + "\n"
+
+
+def sections_from(first: str, sections: dict[str, Any], families: set[str]) -> list[str]:
+    """Return the lines of a section and of all that it names, each once."""
+    reached, ahead = [first], [first]
     while ahead:
         for name in _named(sections[ahead.pop(0)], families):
             if name not in reached:
                 reached.append(name)
                 ahead.append(name)
-    for name in reached:
-        out += _section(name, sections[name], families)
-    return "\n".join(out) + "\n"
+    return [line for name in reached for line in _section(name, sections[name], families)]
 
 
 def _section(name: str, node: Node, families: set[str]) -> list[str]:

@@ -30,20 +30,12 @@ NO_FAMILIES = {"distribution"}
 
 def problem_file() -> str:
     """Return the reference of PROBLEM.json: every section, field, type, default and meaning."""
-    from pages import _named, _section
+    from pages import sections_from
 
     whole: dict[str, Any] = RenewalProblem.model_json_schema(by_alias=True)
     sections = {"Problem": whole, **whole["$defs"]}
     out = ["# Renewal problem (PROBLEM.json)", "", "Every field, made from the code that checks it.", "", LISTS]
-    reached, ahead = ["Problem"], ["Problem"]
-    while ahead:
-        for name in _named(sections[ahead.pop(0)], NO_FAMILIES):
-            if name not in reached:
-                reached.append(name)
-                ahead.append(name)
-    for name in reached:
-        out += _section(name, sections[name], NO_FAMILIES)
-    return "\n".join(out) + "\n"
+    return "\n".join([*out, *sections_from("Problem", sections, NO_FAMILIES)]) + "\n"
 
 
 def outside_cases() -> str:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from experiments.beliefs import Beliefs
+from experiments.figures import ci
 from experiments.looped import Looped
 from experiments.money import Money
 from experiments.playback import Dated, Played, gains
@@ -13,7 +14,6 @@ from models.plant import Plant, Renewal
 from optimize.evaluate import Evaluation
 from optimize.plan import Plan
 from optimize.problem import RenewalProblem
-from sim.output_analysis import interval
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,5 +44,4 @@ class Answer:
 
     def gain(self, played: Played, schedule: Sequence[Dated]) -> dict[str, float]:
         """Return the simulated net present value over the baseline, with its interval."""
-        found = interval(gains(played, self.baseline, schedule, self.money))
-        return {"mean": found.mean, "half_width": found.half_width}
+        return ci(gains(played, self.baseline, schedule, self.money))

@@ -27,6 +27,8 @@ from sim.simulate import Job, replicate
 from sim.variants import alone, changed, only_line
 
 Progress = Callable[[int, int], None]
+Announce = Callable[[str], Progress | None]
+"""Says which stage begins and returns where its progress goes."""
 HOURS_PER_Y = 8760.0
 
 

@@ -5,15 +5,16 @@ The front is exact for the planning model; the play-back says what its points br
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from importlib.metadata import version
 from typing import Any
 
 import numpy as np
 
-from experiments.beliefs import Beliefs, Progress, Reader, Study
+from experiments.beliefs import Announce, Beliefs, Reader, Study
+from experiments.figures import ci
 from experiments.money import Money
-from experiments.plan_document import Row, _interval
+from experiments.plan_document import Row
 from experiments.plant_goals import GOALS, QUANTITIES, same_output, with_goals
 from experiments.playback import Dated, Played, Stage, dated, gains
 from experiments.problem_of import renewal_problem
@@ -21,12 +22,12 @@ from models.errors import DataError, PlanImpossible, Problem
 from models.plant import Plant, Renewal
 from optimize.evaluate import evaluate
 from optimize.pareto import Front, FrontPoint, pareto_front
+from optimize.plan import PlannedRenewal
 from optimize.problem import RenewalProblem
-from scenarios.catalogue import names
+from scenarios.catalogue import names_in
 from scenarios.evidence import assumptions
 from sim.engine import DEFAULT, Asked
 
-Announce = Callable[[str], Progress | None]
 COLUMNS = {"money": "gain_cny", "output": "more_output", "energy": "saved_tce", "co2": "saved_co2_t"}
 """What a point says of each goal: the difference that the schedule makes over the horizon, better the more."""
 
@@ -128,16 +129,16 @@ def _simulated(
     more = (run.good - baseline.good).sum(axis=1)
     out: Row = {}
     if "money" in goals:
-        out["gain_cny"] = _interval(gains(run, baseline, schedule, money))
-    out["more_output"] = _interval(more.sum(axis=1))
+        out["gain_cny"] = ci(gains(run, baseline, schedule, money))
+    out["more_output"] = ci(more.sum(axis=1))
     for goal, quantity, before, after in (
         ("energy", "tce", baseline.tce, run.tce),
         ("co2", "co2_t", baseline.co2_t, run.co2_t),
     ):
         if goal in goals:
             saved = (before - after).sum(axis=1)
-            out[COLUMNS[goal]] = _interval(same_output(reader, saved, more, run, quantity))
-            out[f"more_{quantity}_in_all"] = _interval(-saved)
+            out[COLUMNS[goal]] = ci(same_output(reader, saved, more, run, quantity))
+            out[f"more_{quantity}_in_all"] = ci(-saved)
     return out
 
 
@@ -151,8 +152,6 @@ def _document(
     beliefs: Beliefs,
 ) -> Row:
     base = evaluate(problem, ()).goals
-    stations = [station for line in plant.lines for station in line.stations]
-    used = [s.equipment or s.name for s in stations] + [o.name for s in stations for o in s.options]
     labels = renewal.labels()
     return {
         "kind": "front",
@@ -174,13 +173,13 @@ def _document(
                 "simulated": simulated.get(n),
                 "capex_cny": sum(renewal.cost for renewal in point.renewals),
                 "machines": sum(renewal.machines for renewal in point.renewals),
-                "renewals": _renewals(point, labels),
+                "renewals": [renewal_row(renewal, labels) for renewal in point.renewals],
             }
             for n, point in enumerate(front.points)
         ],
         "quantities": {goal: QUANTITIES_OF[goal] for goal in goals if goal in QUANTITIES_OF},
         "renewline": version("renewline"),
-        "names": names(used),
+        "names": names_in(plant),
         "assumptions": assumptions(plant),
     }
 
@@ -195,16 +194,14 @@ def _predicted(point: FrontPoint, base: Any) -> Row:  # noqa: ANN401 - goals of 
     }
 
 
-def _renewals(point: FrontPoint, labels: Sequence[str]) -> list[Row]:
-    return [
-        {
-            "line": renewal.line,
-            "station": renewal.station,
-            "asset": renewal.asset,
-            "machines": renewal.machines,
-            "option": renewal.option,
-            "period": labels[renewal.period],
-            "capex_cny": renewal.cost,
-        }
-        for renewal in point.renewals
-    ]
+def renewal_row(renewal: PlannedRenewal, labels: Sequence[str]) -> Row:
+    """Return a renewal as the planning model has it, for a document."""
+    return {
+        "line": renewal.line,
+        "station": renewal.station,
+        "asset": renewal.asset,
+        "machines": renewal.machines,
+        "option": renewal.option,
+        "period": labels[renewal.period],
+        "capex_cny": renewal.cost,
+    }

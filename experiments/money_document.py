@@ -13,8 +13,8 @@ import numpy as np
 
 from experiments.answer import Answer
 from experiments.cash_flow import AT_END, AT_START, TAXES, Array, Bought, CashFlow
+from experiments.figures import ci
 from experiments.paths import Paths
-from sim.output_analysis import interval
 
 Row = dict[str, Any]
 CAPITAL = ("loan_drawn", "grant", "credit", "subsidy", "interest", "repayment", "debt_left")
@@ -24,12 +24,6 @@ CAPITAL = ("loan_drawn", "grant", "credit", "subsidy", "interest", "repayment", 
 def flow_of(answer: Answer) -> CashFlow:
     """Return the cash flow of the plan as it was played back."""
     return CashFlow(answer.planned, answer.baseline, answer.schedule, answer.money)
-
-
-def ci(values: Array) -> dict[str, float]:
-    """Return mean and half-width over replications."""
-    found = interval(values)
-    return {"mean": found.mean, "half_width": found.half_width}
 
 
 def by_plan_year(values: Array, per_year: int) -> Array:

@@ -6,12 +6,11 @@ counts. Both are told, with their difference.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from importlib.metadata import version
 from typing import Any
 
 from experiments.answer import Answer
-from experiments.beliefs import Progress, Reader, Study
+from experiments.beliefs import Announce, Reader, Study
 from experiments.loop_settings import LoopSettings
 from experiments.plan_document import plan_document
 from experiments.playback import Stage, dated
@@ -22,12 +21,9 @@ from models.plant import Plant
 from optimize.evaluate import Evaluation, evaluate
 from optimize.plan import Plan
 from optimize.problem import RenewalProblem
-from scenarios.catalogue import names
+from scenarios.catalogue import names_in
 from scenarios.evidence import assumptions
 from sim.engine import DEFAULT, Asked
-
-Announce = Callable[[str], Progress | None]
-"""Says which stage begins and returns where its progress goes."""
 
 
 def find_plan(
@@ -104,11 +100,9 @@ def _schedules(problem: RenewalProblem, gap: float, time_limit_s: float, announc
 
 def document_of(answer: Answer) -> dict[str, Any]:
     """Return the plan document (docs/results.md), with the catalogue's names and the assumptions in force."""
-    stations = [station for line in answer.plant.lines for station in line.stations]
-    used = [s.equipment or s.name for s in stations] + [o.name for s in stations for o in s.options]
     return {
         **plan_document(answer),
         "renewline": version("renewline"),
-        "names": names(used, answer.plant.catalogue),
+        "names": names_in(answer.plant),
         "assumptions": assumptions(answer.plant),
     }

@@ -10,9 +10,9 @@ import numpy as np
 
 from experiments.answer import Answer
 from experiments.beliefs import running_cost_cny_per_y
+from experiments.figures import ci
 from experiments.money_document import cash_flow_rows, figures, flow_of, renewal_money
 from experiments.playback import Array, Dated, Played, capital_cny
-from sim.output_analysis import interval
 
 Row = dict[str, Any]
 
@@ -51,11 +51,6 @@ def plan_document(answer: Answer) -> Row:
         "replications": answer.replications,
         "engine": answer.planned.document["engine"],
     }
-
-
-def _interval(values: Array) -> dict[str, float]:
-    found = interval(values)
-    return {"mean": found.mean, "half_width": found.half_width}
 
 
 def _renewals(answer: Answer, schedule: Sequence[Dated]) -> list[Row]:
@@ -121,8 +116,8 @@ def _by_year(answer: Answer) -> list[Row]:
             "budget_cny": budget,
             "available_cny": available,
             "downtime_h": sum(sum(row.downtime_h.values()) for row in answer.plan.by_period[span]),
-            "output": _interval(answer.planned.good[:, span].sum(axis=(1, 2))),
-            "output_baseline": _interval(answer.baseline.good[:, span].sum(axis=(1, 2))),
+            "output": ci(answer.planned.good[:, span].sum(axis=(1, 2))),
+            "output_baseline": ci(answer.baseline.good[:, span].sum(axis=(1, 2))),
             **_pair("energy_tce", answer.planned.tce, answer.baseline.tce, span),
             **_pair("co2_t", answer.planned.co2_t, answer.baseline.co2_t, span),
         })  # fmt: skip
@@ -132,8 +127,8 @@ def _by_year(answer: Answer) -> list[Row]:
 
 def _pair(name: str, planned: Array, baseline: Array, span: slice) -> Row:
     return {
-        name: _interval(planned[:, span].sum(axis=1)),
-        f"{name}_baseline": _interval(baseline[:, span].sum(axis=1)),
+        name: ci(planned[:, span].sum(axis=1)),
+        f"{name}_baseline": ci(baseline[:, span].sum(axis=1)),
     }
 
 
@@ -174,19 +169,17 @@ def _explained(answer: Answer) -> list[Row]:
         {
             "what": "output margin less energy of processing",
             "predicted_cny": output,
-            "simulated_cny": _interval(worth(p.margin_cny - b.margin_cny) - worth(processing)),
+            "simulated_cny": ci(worth(p.margin_cny - b.margin_cny) - worth(processing)),
         },
         {
             "what": "energy at the same output, stops and running cost",
             "predicted_cny": rest,
-            "simulated_cny": _interval(
-                worth(b.energy_cny + b.running_cny - p.energy_cny - p.running_cny) + worth(processing)
-            ),
+            "simulated_cny": ci(worth(b.energy_cny + b.running_cny - p.energy_cny - p.running_cny) + worth(processing)),
         },
         {
             "what": "price, resale, tax saved and residual value",
             "predicted_cny": capital,
-            "simulated_cny": _interval(capital + later) if later.any() else capital,
+            "simulated_cny": ci(capital + later) if later.any() else capital,
         },
     ]
 
@@ -226,11 +219,11 @@ def _by_line(answer: Answer) -> list[Row]:
         rows.append({
             "name": line.name,
             "predicted_output_per_y": predicted,
-            "simulated_output_per_y": _interval(planned),
-            "baseline_output_per_y": _interval(base),
+            "simulated_output_per_y": ci(planned),
+            "baseline_output_per_y": ci(base),
             "bottleneck_before": answer.baseline.document["lines"][n]["bottleneck"],
             "bottleneck_after": answer.planned.document["lines"][n]["bottleneck"],
-            "gain_output_share": _interval(planned / before - 1) if before else None,
+            "gain_output_share": ci(planned / before - 1) if before else None,
         })  # fmt: skip
     return rows
 
@@ -238,7 +231,7 @@ def _by_line(answer: Answer) -> list[Row]:
 def _against(answer: Answer) -> Row:
     ranked = answer.by_ranking
     return {
-        "baseline": {"npv_cny": _interval(_value(answer, answer.baseline))},
+        "baseline": {"npv_cny": ci(_value(answer, answer.baseline))},
         "payback_ranking": {
             "npv_gain_cny": {"simulated": answer.gain(ranked, answer.ranked), "predicted": answer.ranking.gain},
             "capex_cny": sum(answer.money.price(d.option, d.period) for d in answer.ranked),

@@ -11,13 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from experiments.beliefs import HOURS_PER_Y, Asset, Beliefs, Reader
+from experiments.beliefs import Asset, Beliefs, Reader
 from experiments.money import Money
 from experiments.playback import Array, Played
 from models.equipment import Option
 from models.errors import DataError, Problem
 from optimize.problem import RenewalProblem, parse_problem
-from sim.kpis import Record
 
 GOALS: dict[str, dict[str, Any]] = {
     "money": {"of": "gain"},
@@ -27,7 +26,8 @@ GOALS: dict[str, dict[str, Any]] = {
 }
 """What a plan can be judged by, and how the renewal problem writes it; the order is that of tables."""
 QUANTITIES = {"tce": "kgce", "co2_t": "co2_kg"}
-"""Quantities of machines in service, and the factor of a carrier that each comes from (1,000 of it make one)."""
+"""Quantities of machines in service, named as in :class:`experiments.energy_use.Use`, and the factor of a carrier that
+each comes from (1,000 of it make one)."""
 
 
 def goals_asked(text: str) -> tuple[str, ...]:
@@ -64,21 +64,14 @@ def with_goals(problem: RenewalProblem, reader: Reader, beliefs: Beliefs, names:
 
 def with_energy(problem: RenewalProblem, reader: Reader, beliefs: Beliefs) -> RenewalProblem:
     """Return the problem with the quantities ``tce`` and ``co2_t`` of every machine and option by period in service."""
-    missing = {
-        name
-        for name in QUANTITIES
-        for asset in problem.assets
-        if name not in asset.quantities or any(name not in option.quantities for option in asset.options)
-    }
-    if not missing:
-        return problem
     data = problem.model_dump(by_alias=True, exclude_defaults=True, mode="json")
+    per_year = Money(reader.renewal).per_year
     for asset, row in zip(reader.assets, data["assets"], strict=True):
         station = reader.plant.lines[asset.line].stations[asset.station]
-        for name in sorted(missing):
-            row.setdefault("quantities", {})[name] = _by_period(reader, beliefs, asset, None, name)
+        for name in QUANTITIES:
+            row.setdefault("quantities", {})[name] = _by_period(beliefs, asset, None, name, per_year)
             for option, offer in zip(station.options, row.get("options", ()), strict=True):
-                offer.setdefault("quantities", {})[name] = _by_period(reader, beliefs, asset, option, name)
+                offer.setdefault("quantities", {})[name] = _by_period(beliefs, asset, option, name, per_year)
     return parse_problem(data)
 
 
@@ -86,63 +79,21 @@ def _again(problem: RenewalProblem, **changes: Any) -> RenewalProblem:  # noqa: 
     return parse_problem(problem.model_dump(by_alias=True, exclude_defaults=True, mode="json") | changes)
 
 
-def _by_period(reader: Reader, beliefs: Beliefs, asset: Asset, option: Option | None, name: str) -> list[float]:
+def _by_period(beliefs: Beliefs, asset: Asset, option: Option | None, name: str, per_year: int) -> list[float]:
     """Return what one machine adds to a quantity in each period in service, at today's output, ageing included.
 
     A machine that is not renewed takes what it takes today; a new one as much less as the line takes less by its swap
-    alone, output made equal.
+    alone, output made equal; one that is sold takes nothing.
     """
-    now = _yearly(reader, ("line", asset.line), asset, name)
-    amount, own = now, now
+    fitted = old = beliefs.old[asset.name]
+    amount: float = getattr(old.energy, name)
     if option is not None:
-        key = ("line", asset.line, asset.name, option.name)
-        amount, own = now - _saved(reader, asset, option, name), _yearly(reader, key, asset, name)
-    fitted = beliefs.old[asset.name] if option is None else beliefs.new[asset.name, option.name]
-    per_year = Money(reader.renewal).per_year
+        if option.removes:
+            return [0.0]
+        fitted = beliefs.new[asset.name, option.name]
+        amount -= getattr(beliefs.saved_per_y[asset.name, option.name], name)
+    own: float = getattr(fitted.energy, name)
     return [(amount + own * (growth - 1)) / per_year for growth in fitted.energy_growth for _ in range(per_year)]
-
-
-def _yearly(reader: Reader, key: tuple[object, ...], asset: Asset, name: str) -> float:
-    """Return what one machine of an asset uses a year in one simulation."""
-
-    def read(row: Record) -> float:
-        station = row["stations"][asset.station]
-        return _counted(reader, station["by_carrier"], name) / int(station["machines"])
-
-    return reader.questions.mean(key, read) * _per_year(reader)
-
-
-def _saved(reader: Reader, asset: Asset, option: Option, name: str) -> float:
-    """Return what the swap of one machine saves a year, at the output before it."""
-    before, after = ("line", asset.line), ("line", asset.line, asset.name, option.name)
-    mean, per_year = reader.questions.mean, _per_year(reader)
-
-    def whole(row: Record) -> float:
-        return _counted(reader, row["energy"]["by_carrier"], name) * per_year
-
-    more = (mean(after, _good_per_h) - mean(before, _good_per_h)) * HOURS_PER_Y
-    saved = mean(before, whole) - mean(after, whole) + more * per_unit(reader, asset.line, name)
-    return saved / len(asset.machines)
-
-
-def per_unit(reader: Reader, line: int, name: str) -> float:
-    """Return what processing one more good unit of a line takes of a quantity."""
-
-    def read(row: Record) -> float:
-        good = row["good_per_h"] * (reader.questions.study.horizon_h - reader.questions.study.warm_up_h)
-        states = row["energy"]["by_state"].items()
-        used = {carrier: by.get("processing", 0.0) + by.get("per_unit", 0.0) for carrier, by in states}
-        return _counted(reader, used, name) / good if good else 0.0
-
-    return reader.questions.mean(("line", line), read)
-
-
-def _per_year(reader: Reader) -> float:
-    return HOURS_PER_Y / (reader.questions.study.horizon_h - reader.questions.study.warm_up_h)
-
-
-def _good_per_h(row: Record) -> float:
-    return float(row["good_per_h"])
 
 
 def _counted(reader: Reader, by_carrier: dict[str, float], name: str) -> float:

@@ -12,22 +12,22 @@ from importlib.metadata import version
 
 import numpy as np
 
-from experiments.beliefs import Beliefs, Reader, Study
-from experiments.front import Announce, renewal_of
+from experiments.beliefs import Announce, Beliefs, Reader, Study
+from experiments.figures import ci
+from experiments.front import renewal_of, renewal_row
 from experiments.money import Money
-from experiments.plan_document import Row, _interval
+from experiments.plan_document import Row
 from experiments.plant_scenarios import plant_in
 from experiments.playback import Array, Stage, dated, gains
 from experiments.problem_of import renewal_problem
 from models.errors import DataError, PlanImpossible, Problem
 from models.plant import Plant, PlantScenario, Renewal
-from optimize.plan import PlannedRenewal
 from optimize.plan import Renewal as Chosen
 from optimize.problem import RenewalProblem
 from optimize.ranking import payback_ranking
 from optimize.robust import Mode, Robust, Settings, robust_over
 from optimize.rolling import Rolling, rolling_over
-from scenarios.catalogue import names
+from scenarios.catalogue import names_in
 from scenarios.evidence import assumptions
 from sim.engine import DEFAULT, Asked
 
@@ -142,8 +142,6 @@ def _gains(
 
 def _document(frame: Frame, worlds: Sequence[World], answer: Robust, simulated: Sequence[Sequence[Array]]) -> Row:
     plant, labels = frame.plant, frame.renewal.labels()
-    stations = [station for line in plant.lines for station in line.stations]
-    used = [s.equipment or s.name for s in stations] + [o.name for s in stations for o in s.options]
     probabilities = np.array([world.scenario.probability for world in worlds])
     rows = []
     for row in answer.schedules:
@@ -152,10 +150,10 @@ def _document(frame: Frame, worlds: Sequence[World], answer: Robust, simulated: 
         if row.name in SIMULATED:
             mine = [gains_[SIMULATED.index(row.name)] for gains_ in simulated]
             shown["simulated"] = {
-                "gains": [_interval(values) for values in mine],
+                "gains": [ci(values) for values in mine],
                 # all scenarios meet the same luck, so that the mean has an interval of its own
-                "expected": _interval(np.tensordot(probabilities, np.array(mine), axes=1)),
-                "worst": _interval(min(mine, key=lambda values: float(values.mean()))),
+                "expected": ci(np.tensordot(probabilities, np.array(mine), axes=1)),
+                "worst": ci(min(mine, key=lambda values: float(values.mean()))),
             }
         rows.append(shown)
     return {
@@ -173,25 +171,13 @@ def _document(frame: Frame, worlds: Sequence[World], answer: Robust, simulated: 
         "schedules": rows,
         "periods": labels,
         "years": frame.renewal.years,
-        "renewals": [_renewal(renewal, labels) for renewal in answer.renewals],
+        "renewals": [renewal_row(renewal, labels) for renewal in answer.renewals],
         "seed": frame.seed,
         "replications": frame.replications,
         "engine": frame.engine,
         "renewline": version("renewline"),
-        "names": names(used),
+        "names": names_in(plant),
         "assumptions": assumptions(plant),
-    }
-
-
-def _renewal(renewal: PlannedRenewal, labels: Sequence[str]) -> Row:
-    return {
-        "line": renewal.line,
-        "station": renewal.station,
-        "asset": renewal.asset,
-        "machines": renewal.machines,
-        "option": renewal.option,
-        "period": labels[renewal.period],
-        "capex_cny": renewal.cost,
     }
 
 
@@ -207,10 +193,10 @@ def _rolling(frame: Frame, beliefs: Beliefs, worlds: Sequence[World], again: Rol
             {
                 "year": year.year,
                 "possible": list(year.possible),
-                "renewals": [_renewal(r, labels) for r in year.renewals],
+                "renewals": [renewal_row(r, labels) for r in year.renewals],
             }
             for year in path.years
         ]
-        paths.append({**shown, "simulated": _interval(found), "years": years})
+        paths.append({**shown, "simulated": ci(found), "years": years})
     means = again.model_dump(include={"status", "once", "rolling", "foresight", "bound"})
     return {**means, "paths": paths}

@@ -11,7 +11,8 @@ from itertools import groupby
 from typing import Any
 
 from experiments.answer import Answer
-from experiments.beliefs import Progress
+from experiments.beliefs import Beliefs, Progress
+from experiments.figures import ci
 from experiments.playback import Dated, Played, Stage, dated, gains
 from experiments.problem_of import renewal_problem
 from models.plant import Plant
@@ -21,7 +22,6 @@ from optimize.explain_document import Between, Blocker, BudgetPrice, Explanation
 from optimize.plan import Renewal
 from optimize.problem import RenewalProblem
 from sim.engine import DEFAULT, Asked
-from sim.output_analysis import interval
 
 Row = dict[str, Any]
 STEP_CNY = 100_000.0
@@ -54,13 +54,9 @@ def explain_plan(
     return Teller(answer, found).told()
 
 
-def co2_saved_t(beliefs: object, per_year: int) -> dict[tuple[str, str], tuple[float, ...]]:
-    """Return the tonnes of CO2 that one machine saves in a period, by asset and option, at the same output.
-
-    Empty where beliefs do not hold energy by carrier (``saved_per_y``, with its ``co2_t``).
-    """
-    saved = getattr(beliefs, "saved_per_y", {})
-    return {pair: (use.co2_t / per_year,) for pair, use in saved.items()}
+def co2_saved_t(beliefs: Beliefs, per_year: int) -> dict[tuple[str, str], tuple[float, ...]]:
+    """Return the tonnes of CO2 that one machine saves in a period, by asset and option, at the same output."""
+    return {pair: (use.co2_t / per_year,) for pair, use in beliefs.saved_per_y.items()}
 
 
 class Teller:
@@ -288,17 +284,12 @@ def _choice(answer: Answer, renewals: Sequence[Renewal], schedule: Sequence[Date
     plan = gains(answer.planned, answer.baseline, answer.schedule, answer.money)
     evaluated = Evaluator(answer.problem).evaluate(renewals)
     return {
-        "npv_gain_cny": {"simulated": _interval(mine), "predicted": evaluated.gain},
-        "less_plan_cny": _interval(mine - plan),
+        "npv_gain_cny": {"simulated": ci(mine), "predicted": evaluated.gain},
+        "less_plan_cny": ci(mine - plan),
         "capex_cny": sum(d.option.capex_cny for d in schedule),
         "renewals": _rows(answer, schedule),
         "breaks": [violation.message for violation in evaluated.violations],
     }
-
-
-def _interval(values: Any) -> Row:  # noqa: ANN401 - an array by replication
-    found = interval(values)
-    return {"mean": found.mean, "half_width": found.half_width}
 
 
 def _rows(answer: Answer, schedule: Sequence[Dated]) -> list[Row]:

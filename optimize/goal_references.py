@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from difflib import get_close_matches
+from collections.abc import Iterator, Mapping
 from math import fsum
 
 from models.errors import Problem
+from optimize.naming import duplicates, unknown_name
 from optimize.problem import Goal, RenewalProblem, Scenario
 
 ADDS_UP = 1e-6
@@ -16,7 +16,7 @@ ADDS_UP = 1e-6
 def goal_errors(problem: RenewalProblem) -> Iterator[Problem]:
     """Return what is wrong with the goals."""
     names = [goal.name for goal in problem.goals]
-    yield from _duplicates("goals", names)
+    yield from duplicates("goals", names)
     for index, goal in enumerate(problem.goals):
         yield from _goal_errors(problem, f"goals[{index}]", goal)
     weights = [goal.weight for goal in problem.goals if goal.weight is not None]
@@ -36,7 +36,7 @@ def _goal_errors(problem: RenewalProblem, place: str, goal: Goal) -> Iterator[Pr
         if goal.quantity is None:
             yield Problem(f"{place}.quantity", "missing", f"must be one of: {', '.join(sorted(known)) or 'none'}")
         elif goal.quantity not in known:
-            yield _unknown(f"{place}.quantity", goal.quantity, known)
+            yield unknown_name(f"{place}.quantity", goal.quantity, known)
     elif goal.quantity is not None:
         yield Problem(f"{place}.quantity", f"a quantity beside of: {goal.of}", "only with of: quantity")
     yield from _line_errors(problem, place, goal)
@@ -49,7 +49,7 @@ def _line_errors(problem: RenewalProblem, place: str, goal: Goal) -> Iterator[Pr
         return
     lines = {line.name: line for line in problem.lines}
     if goal.line is not None and goal.line not in lines:
-        yield _unknown(f"{place}.line", goal.line, lines)
+        yield unknown_name(f"{place}.line", goal.line, lines)
         return
     meant = [lines[goal.line]] if goal.line is not None else list(problem.lines)
     if not meant:
@@ -71,7 +71,7 @@ def scenario_errors(problem: RenewalProblem) -> Iterator[Problem]:
     """Return what is wrong with the scenarios."""
     if not problem.scenarios:
         return
-    yield from _duplicates("scenarios", [scenario.name for scenario in problem.scenarios])
+    yield from duplicates("scenarios", [scenario.name for scenario in problem.scenarios])
     total = fsum(scenario.probability for scenario in problem.scenarios)
     if abs(total - 1.0) > ADDS_UP:
         yield Problem("scenarios", f"probabilities add up to {total:.10g}", "must add up to 1")
@@ -94,7 +94,7 @@ def _factor_errors(
 ) -> Iterator[Problem]:
     for name, values in factors.items():
         if name != "*" and name not in known:
-            yield _unknown(f"{place}.{name}", name, known | {"*"})
+            yield unknown_name(f"{place}.{name}", name, known | {"*"})
         if isinstance(values, tuple) and len(values) != problem.periods.count:
             found = f"{len(values)} values for {problem.periods.count} periods"
             yield Problem(f"{place}.{name}", found, f"give one number or {problem.periods.count}")
@@ -114,16 +114,3 @@ def _capacity_errors(problem: RenewalProblem, place: str, scenario: Scenario) ->
                 yield Problem(
                     place, f"the capacity of {asset.name}/{option.name} falls below 0", "must stay at least 0"
                 )
-
-
-def _unknown(place: str, name: str, known: Iterable[str]) -> Problem:
-    names = sorted(known)
-    close = get_close_matches(name, names, n=1)
-    hint = f"did you mean {close[0]!r}?" if close else ""
-    return Problem(place, f"unknown {name!r}", f"must be one of: {', '.join(names) or 'none there are'}", hint)
-
-
-def _duplicates(place: str, names: list[str]) -> Iterator[Problem]:
-    for index, name in enumerate(names):
-        if name in names[:index]:
-            yield Problem(f"{place}[{index}].name", f"{name!r} is used twice", "names must differ")

@@ -52,7 +52,6 @@ class LineGraph:
     worth: Array
     demand: Array
     limit: Array
-    rising: bool
     step_asset: Whole
     step_option: Whole
     step_period: Whole
@@ -84,13 +83,12 @@ def line_graph(
     stations = line.stations if line else ("",)
     placed = sorted(assets, key=lambda i: stations.index(problem.assets[i].station or "") if line else 0)
     machines: list[Machine] = []
-    station_ptr, steps, rising = [0] * (len(stations) + 1), [], True
+    station_ptr, steps = [0] * (len(stations) + 1), []
     step_asset: list[int] = []
     for index in placed:
         asset = problem.assets[index]
         renewals = first_renewals(evaluator, index, _allowed(evaluator, asset, line, musts))
         old = at_ages(asset.capacity_per_h or (0.0,), asset.age + np.arange(count) + 1) if line else np.zeros(count)
-        rising = rising and bool((np.diff(renewals.steady_per_h, axis=1) >= 0).all() and (np.diff(old) >= 0).all())
         machine = _machine(old, renewals, len(step_asset), _must_by(evaluator, asset, musts))
         machines += [machine] * asset.count
         station_ptr[(stations.index(asset.station or "") if line else 0) + 1] += asset.count
@@ -132,7 +130,6 @@ def line_graph(
         worth=worth,
         demand=demand,
         limit=limit,
-        rising=rising,
         step_asset=np.array(step_asset, dtype=np.int64),
         step_option=np.concatenate([np.zeros(0, np.int64)] + [r.option for r in steps]),
         step_period=np.concatenate([np.zeros(0, np.int64)] + [r.period for r in steps]),

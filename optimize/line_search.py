@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -67,11 +67,8 @@ class LineSearch:
     def price(self, duals: Array, known: float, room: float, effort: Effort) -> Priced:
         """Return bound and plans of the line at prices of the linking rows."""
         graph = self.graph
-        count, stations = len(graph.worth), len(graph.station_ptr) - 1
-        ptr, tail, head, numbers, marks, offsets = self._compose(duals)
-        high, value = self._high(ptr, numbers), np.zeros(offsets[-1])
+        arrays, marks, offsets, high, value = self._prepared(duals)
         split, price = self._shares()
-        arrays = (count, stations, ptr, tail, head, numbers)
         target = known + graph.at_start
         if np.isinf(known):  # no plan in hand: aim a fifth below what can be hoped for, and take any plan found
             hope = tighten(0, 0.0, *arrays, offsets, graph.worth, high, split, price, value)
@@ -87,7 +84,7 @@ class LineSearch:
             allow, effort.width, *arrays, np.zeros_like(marks), offsets, high, split, price, value, PLANS_WANTED
         )
         gains = bound - graph.at_start - slack
-        steps = self._steps(arcs, ptr)
+        steps = self._steps(arcs, arrays[2])
         plans = tuple(
             self.plan_of(list(own), gain + float(duals @ self.amounts_of(own)))
             for own, gain in zip(steps, gains, strict=True)
@@ -102,11 +99,8 @@ class LineSearch:
         None if there are more than ``most`` labels on the way.
         """
         graph = self.graph
-        count, stations = len(graph.worth), len(graph.station_ptr) - 1
-        ptr, tail, head, numbers, marks, offsets = self._compose(duals)
-        high, value = self._high(ptr, numbers), np.zeros(offsets[-1])
+        arrays, marks, offsets, high, value = self._prepared(duals)
         split, price = self._shares()
-        arrays = (count, stations, ptr, tail, head, numbers)
         target = least + graph.at_start
         bound = tighten(150, target, *arrays, offsets, graph.worth, high, split, price, value)
         if bound < target:
@@ -115,7 +109,7 @@ class LineSearch:
         if dropped <= bound - target:
             return None
         gains = bound - graph.at_start - slack
-        steps = self._steps(arcs, ptr)
+        steps = self._steps(arcs, arrays[2])
         return tuple(
             self.plan_of(list(own), gain + float(duals @ self.amounts_of(own)))
             for own, gain in zip(steps, gains, strict=True)
@@ -147,6 +141,12 @@ class LineSearch:
             graph.arc_mark,
             graph.limit,
         )
+
+    def _prepared(self, duals: Array) -> tuple[Any, ...]:
+        """Return what the kernels take: sizes and graph, marks, places of the values, most output, room for values."""
+        ptr, tail, head, numbers, marks, offsets = self._compose(duals)
+        sizes = (len(self.graph.worth), len(self.graph.station_ptr) - 1)
+        return (*sizes, ptr, tail, head, numbers), marks, offsets, self._high(ptr, numbers), np.zeros(offsets[-1])
 
     def _high(self, ptr: Whole, numbers: Array) -> Array:
         """Return the most that the line can make, by period."""

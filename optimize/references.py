@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from difflib import get_close_matches
+from collections.abc import Iterator, Mapping
 
 from models.errors import Problem
 from optimize.goal_references import goal_errors, scenario_errors
+from optimize.naming import duplicates, unknown_name
 from optimize.numbers import periods_per_year, reference_table, year_count
 from optimize.problem import (
     After,
@@ -36,8 +36,8 @@ def reference_errors(problem: RenewalProblem) -> list[Problem]:
     lines = {line.name: line for line in problem.lines}
     return [
         *_period_errors(problem),
-        *_duplicates("lines", [line.name for line in problem.lines]),
-        *_duplicates("assets", [asset.name for asset in problem.assets]),
+        *duplicates("lines", [line.name for line in problem.lines]),
+        *duplicates("assets", [asset.name for asset in problem.assets]),
         *_resource_errors(problem),
         *(error for index, line in enumerate(problem.lines) for error in _line_errors(problem, index, line)),
         *(error for index, asset in enumerate(problem.assets) for error in _asset_errors(problem, index, asset, lines)),
@@ -63,21 +63,6 @@ def rule_references(rule: Rule) -> list[tuple[str, str]]:
             return [(f"choose[{i}]", name) for i, name in enumerate(rule.choose)]
         case Must():
             return [("must", rule.must)]
-
-
-def _unknown(place: str, name: str, known: Iterable[str]) -> Problem:
-    names = sorted(known)
-    close = get_close_matches(name, names, n=1)
-    hint = f"did you mean {close[0]!r}?" if close else ""
-    return Problem(place, f"unknown {name!r}", f"must be one of: {', '.join(names) or 'none there are'}", hint)
-
-
-def _duplicates(place: str, names: list[str]) -> Iterator[Problem]:
-    seen: set[str] = set()
-    for index, name in enumerate(names):
-        if name in seen:
-            yield Problem(f"{place}[{index}].name", f"{name!r} is used twice", "names must differ")
-        seen.add(name)
 
 
 def _length(place: str, values: object, expected: int, what: str = "periods") -> Iterator[Problem]:
@@ -142,14 +127,14 @@ def _line_errors(problem: RenewalProblem, index: int, line: Line) -> Iterator[Pr
 
 
 def _product_errors(place: str, line: Line, count: int) -> Iterator[Problem]:
-    yield from _duplicates(f"{place}.products", [product.name for product in line.products])
+    yield from duplicates(f"{place}.products", [product.name for product in line.products])
     for index, product in enumerate(line.products):
         where = f"{place}.products[{index}]"
         yield from _length(f"{where}.margin", product.margin, count)
         yield from _length(f"{where}.demand_per_h", product.demand_per_h, count)
         for station in product.load:
             if station not in line.stations:
-                yield _unknown(f"{where}.load", station, line.stations)
+                yield unknown_name(f"{where}.load", station, line.stations)
         if product.demand_per_h is None and not any(product.load.get(s, 1.0) > 0 for s in line.stations):
             yield Problem(where, "neither demand_per_h nor a station with load > 0", "one must limit the output")
 
@@ -159,12 +144,12 @@ def _asset_errors(problem: RenewalProblem, index: int, asset: Asset, lines: Mapp
     if (asset.line is None) != (asset.station is None):
         yield Problem(place, "only one of line and station", "give both, or neither")
     elif asset.line is not None and asset.line not in lines:
-        yield _unknown(f"{place}.line", asset.line, lines)
+        yield unknown_name(f"{place}.line", asset.line, lines)
     elif asset.line is not None and asset.station not in lines[asset.line].stations:
-        yield _unknown(f"{place}.station", str(asset.station), lines[asset.line].stations)
+        yield unknown_name(f"{place}.station", str(asset.station), lines[asset.line].stations)
     if asset.station is not None and asset.capacity_per_h is None:
         yield Problem(f"{place}.capacity_per_h", "missing", "required for a machine of a station")
-    yield from _duplicates(f"{place}.options", [option.name for option in asset.options])
+    yield from duplicates(f"{place}.options", [option.name for option in asset.options])
     for number, option in enumerate(asset.options):
         yield from _option_errors(problem, f"{place}.options[{number}]", asset, option)
 
@@ -183,20 +168,20 @@ def _option_errors(problem: RenewalProblem, place: str, asset: Asset, option: Op
         yield Problem(f"{place}.capacity_gain_per_h", "the capacity falls below 0", "must stay at least 0")
     for resource in option.uses:
         if resource not in problem.resources:
-            yield _unknown(f"{place}.uses", resource, problem.resources)
+            yield unknown_name(f"{place}.uses", resource, problem.resources)
     for carrier in option.carrier_saving:
         if carrier not in problem.prices:
-            yield _unknown(f"{place}.carrier_saving", carrier, problem.prices)
+            yield unknown_name(f"{place}.carrier_saving", carrier, problem.prices)
     if option.cash_by_period is not None:
         yield from _length(f"{place}.cash_by_period", option.cash_by_period, count)
     for pool, amount in option.claims.items():
         yield from _length(f"{place}.claims.{pool}", amount, count)
         if pool not in problem.pools:
-            yield _unknown(f"{place}.claims", pool, problem.pools)
+            yield unknown_name(f"{place}.claims", pool, problem.pools)
     known = [asset.name, *(other.name for other in asset.options)]
     for name in option.follows or ():
         if name not in known:
-            yield _unknown(f"{place}.from", name, known)
+            yield unknown_name(f"{place}.from", name, known)
 
 
 def _falls_below_zero(asset: Asset, option: Option) -> bool:
@@ -213,7 +198,7 @@ def _rule_errors(problem: RenewalProblem) -> Iterator[Problem]:
         references = rule_references(rule)
         for place, name in references:
             if name not in known:
-                yield _unknown(f"rules[{index}].{place}", name, known)
+                yield unknown_name(f"rules[{index}].{place}", name, known)
         names = [name for _, name in references]
         if len(set(names)) < len(names):
             yield Problem(f"rules[{index}]", "the same name twice", "names must differ")
@@ -227,5 +212,5 @@ def _target_errors(problem: RenewalProblem, index: int, target: Target) -> Itera
     known = {name for asset in problem.assets for name in asset.quantities}
     known |= {name for asset in problem.assets for option in asset.options for name in option.quantities}
     if target.quantity not in known:
-        yield _unknown(f"targets[{index}].quantity", target.quantity, known)
+        yield unknown_name(f"targets[{index}].quantity", target.quantity, known)
     yield from _in_horizon(f"targets[{index}].from", (target.start,), problem.periods.count)

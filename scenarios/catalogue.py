@@ -14,6 +14,7 @@ from typing import Any
 from models.equipment import Behaviour, Option
 from models.errors import Path
 from models.own_type import OwnType
+from models.plant import Plant
 from models.view import Finding, Tree, mapping, number, unknown
 from scenarios.equipment_types import Types, unknown_type
 from scenarios.own_types import entry_of
@@ -244,6 +245,13 @@ def _filled(node: Tree, known: Tree, asked: Wanted, keys: frozenset[str]) -> Tre
     if not known:
         return dict(node)
     return {**{k: v for k, v in scaled(known, asked).items() if k in keys - {"name", "equipment"}}, **node}
+
+
+def names_in(plant: Plant) -> dict[str, dict[str, str]]:
+    """Return English and Chinese names of all equipment and options of a plant that have any."""
+    stations = [station for line in plant.lines for station in line.stations]
+    used = [s.equipment or s.name for s in stations] + [o.name for s in stations for o in s.options]
+    return names(used, plant.catalogue)
 
 
 def names(ids: Iterable[str], own: Mapping[str, OwnType] | None = None) -> dict[str, dict[str, str]]:
