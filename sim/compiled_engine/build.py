@@ -39,7 +39,7 @@ ONE_PIECE = frozenset({
 """Rules that every part meets at every station: they become one piece of code, which is a tenth faster."""
 LIBRARY = ("exp", "fmod")
 """Functions of the C library that rules may call."""
-READ = ("build.py", "codes.py", "features.py", "lowering.py", "memory.py", "records.py", "kernel/*.py")
+READ = ("build.py", "codes.py", "features.py", "lowering.py", "memory.py", "records/*.py", "kernel/*.py")
 """Files of this folder that the machine code depends on."""
 MOST_KERNELS = 40
 """So many kinds of program keep machine code of their own."""
