@@ -208,8 +208,8 @@ class Loop:
         self._play([plan] if allowed else [])
         self._play_known()
         self.rounds.append(
-            Round(plan, bound + crews, self._value(plan) if allowed else None, self._value(self._best),
-                  len(self.lab.seen))
+            Round(plan, max(bound + crews, self._value(self._best)), self._value(plan) if allowed else None,
+                  self._value(self._best), len(self.lab.seen))
         )  # fmt: skip
         return path
 
@@ -272,7 +272,8 @@ class Loop:
         aim = self._value(best)
         worths = [ceiling.worth for ceiling in self.ceilings]
         crews = float(self._crews(self.lab, self._played[()][1]).mean())
-        self.search.drop(worths, aim - crews - NARROW_MARGIN * abs(aim))
+        # a plan may have been luckier than its ceilings: what bounds it is kept in any case
+        self.search.drop(worths, min(aim - crews, self._way(worths).value) - NARROW_MARGIN * abs(aim))
         needed = [scene for n, ceiling in enumerate(self.ceilings) for scene in ceiling.scenes_of(self.search.arcs(n))]
         lab = self._fresh_lab(self._way(worths), len(needed))
         bases = [lab.base(n) for n in self.lines]
@@ -286,13 +287,16 @@ class Loop:
         alone = self._crews(lab, played[()][1])
         chance = alone + self._chance(lab, path)
         n = lab.stage.replications
-        error = float(chance.std(ddof=1)) / n**0.5
         found = value_of(played, best, self.money)
+        quantile = float(stats.t.ppf(self.asked.confidence, n - 1)) / n**0.5
         mean += float(alone.mean())
         return Certificate(
             schedule=best,
             simulated_cny=found,
-            bound_cny=max(mean + float(stats.t.ppf(self.asked.confidence, n - 1)) * error, float(found.mean())),
+            # no less than the schedule itself may be worth at this confidence
+            bound_cny=max(
+                mean + quantile * float(chance.std(ddof=1)), float(found.mean()) + quantile * float(found.std(ddof=1))
+            ),
             bound_mean_cny=mean,
             rounds=tuple(self.rounds),
             ended=ended,

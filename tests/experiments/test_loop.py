@@ -196,3 +196,16 @@ def test_ceilings_from_few_states_are_above_all_others(plant):
         assert most >= found.mean() - chance
         if scene in few:
             assert most == pytest.approx(found.mean(), abs=1e-6)
+
+
+def test_a_lucky_plan_does_not_take_its_own_bound_away():
+    """A plan that came out better than its ceilings in the search: the bound still rests on them, simulated afresh."""
+    beliefs, problem, stage = prepared(two_stations())
+    loop = Loop(stage, problem, beliefs, LoopSettings(rounds=4))
+    plain, lucky = loop._value, 1.5
+    loop._value = lambda plan: plain(plan) * (lucky if plan else 1.0)
+    found = loop.run([()])
+    simulated = found.simulated_cny
+    assert found.bound_mean_cny > 0.9 * simulated.mean() > 0
+    spread = simulated.std(ddof=1) / len(simulated) ** 0.5
+    assert found.bound_cny >= simulated.mean() + 1.9 * spread
