@@ -333,7 +333,7 @@ _against = click.option(
 
 @app.command(epilog=PLANTS, short_help="Find the best schedule of renewals and report it.")
 @_plant
-@click.option("--gap", default=0.02, show_default=True, help="Stop at this gap between bound and simulated gain.")
+@click.option("--gap", default=0.03, show_default=True, help="Stop at this gap between bound and simulated gain.")
 @click.option(
     "--rounds",
     default=10,

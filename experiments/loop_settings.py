@@ -8,12 +8,12 @@ class LoopSettings:
     """How far the loop goes.
 
     >>> LoopSettings().gap
-    0.02
+    0.03
     """
 
     rounds: int = 10
     """Most rounds; 0: no loop."""
-    gap: float = 0.02
+    gap: float = 0.03
     """Gap between bound and simulated value at which it ends."""
     confidence: float = 0.95
     """With this probability no schedule is worth more than the bound."""
