@@ -6,6 +6,7 @@ from contextlib import nullcontext
 import pytest
 from small_plants import line, option, plant, renewal, station
 
+from experiments.beliefs import Beliefs
 from experiments.commands import Request
 from experiments.lang import translator
 from experiments.plan import document_of, find_plan
@@ -206,7 +207,7 @@ def test_a_date_that_could_be_later():
     assert Evaluator(plan.problem).evaluate(plan.plan.renewals).violations == ()
 
 
-def test_tonnes_saved_come_from_the_beliefs_where_they_hold_them():
+def test_tonnes_saved_come_from_the_beliefs():
     use = type("Use", (), {"co2_t": 8.0})()
     assert co2_saved_t(type("B", (), {"saved_per_y": {("L/s", "x"): use}})(), 4) == {("L/s", "x"): (2.0,)}
-    assert co2_saved_t(object(), 4) == {}
+    assert co2_saved_t(Beliefs([], []), 4) == {}
